@@ -13,7 +13,7 @@ struct span {
 
 /* For literals: SPAN("abc"). For printf: "%.*s" with SPAN_ARG(s) (length capped at 2 GB). */
 #define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
-#define SPAN_ARG(s)   (int)(s).len, (s).ptr
+#define SPAN_ARG(s)   (int)((s).len < 0x7fffffff ? (s).len : 0x7fffffff), (s).ptr
 
 struct span span_of(const char *s); /* NULL gives the empty span */
 struct span span_from(const void *ptr, size_t len);
