@@ -19,6 +19,7 @@ void log_write(enum log_level level, const char *context, const char *fmt, ...) 
 _Noreturn void log_fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says a state once: logs at level when `key` changes to `bad`, and one info line when it changes back.
- * For what would otherwise be logged per message ("clamd unreachable"). Thread-safe, keys are string literals. */
+ * For what would otherwise be logged per message ("clamd unreachable"). Thread-safe, keys are string literals; the line is
+ * "key: text", and "key: in order again" when it changes back (the text is for the bad state only). */
 void log_state(const char *key, bool is_bad, enum log_level level, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 #endif

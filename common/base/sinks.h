@@ -6,6 +6,9 @@
 
 void sink_terminal(struct str *out, struct span s); /* valid printable UTF-8 kept; controls, bidi marks and bad bytes as \xNN or \u{..} */
 void sink_log(struct str *out, struct span s);      /* printable ASCII; everything else as \xNN; backslash doubled */
+/* One byte as sink_log writes it, for who must not allocate; returns how many bytes. */
+#define SINK_LOG_BYTE_MAX 4
+size_t sink_log_byte(unsigned char c, char out_r[SINK_LOG_BYTE_MAX]);
 /* Printable ASCII only, others '?', at most limit bytes with "..." at the end when cut. '%' stays as it is: whoever gives
  * the line to smfi_setreply doubles it. */
 void sink_reply(struct str *out, struct span s, size_t limit);

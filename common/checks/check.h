@@ -1,0 +1,39 @@
+/* The table of checks: who learns which facts. A check starts, never blocks, and answers once into the mailbox of its request. */
+#ifndef CHECKS_CHECK_H
+#define CHECKS_CHECK_H
+#include "checks/mailbox.h"
+#include "conf/settings.h"
+#include "rules/ruleset.h"
+
+#define CHECKS_MAX 32
+
+/* Counted; owns all it holds; never points into a transaction's arena, since answers come late, after abort. */
+struct check_request {
+    struct mailbox *mailbox;
+    int check;              /* index in the table */
+    int message_fd;         /* sealed memfd of the whole message (own duplicate), or -1 */
+    struct facts *facts;    /* copy of what was known, or NULL when the check does not read facts */
+    size_t want_count;      /* what the rules ask of this check */
+    struct fact_ref *wants; /* owned, keys too */
+    int64_t deadline;       /* clock_mono_ms */
+    unsigned references;
+};
+struct check_request *check_request_pin(struct check_request *request);
+void check_request_unpin(struct check_request **request);
+
+struct check {
+    const char *name;
+    enum stage stage;            /* may start from here on */
+    const enum fact_id *facts;   /* ended by FACT__COUNT; a record's first fact stands for the record */
+    bool reads_facts;            /* wants a copy in the request */
+    bool reads_message;          /* wants message_fd */
+    /* Must post exactly one answer, at once or later from any thread, unless it returns -1: then its facts become unknown (err). */
+    int (*start)(struct check_request *request, struct err *err);
+};
+
+/* Filled in once by each main before the first transaction. */
+void checks_register(const struct check *const *checks, size_t count);
+size_t checks_count(void);
+const struct check *checks_at(size_t index);
+int checks_for(enum fact_id fact); /* index of the check that learns it, or -1 */
+#endif

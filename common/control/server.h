@@ -1,0 +1,38 @@
+/* The control server of a daemon: its sockets PROGRAM.{read,operate,admin} in control_dir, one thread that accepts, a thread a connection (at most
+ * CONTROL_MAX_CLIENTS), a table of commands. The role is the socket's; the group of each socket is postgate-ROLE when that group exists. */
+#ifndef CONTROL_SERVER_H
+#define CONTROL_SERVER_H
+#include "control/protocol.h"
+
+#define CONTROL_MAX_CLIENTS 32
+#define CONTROL_IDLE_MS     300000
+
+struct control_call {
+    json_t *args; /* borrowed */
+    enum control_role role;
+    char user[64]; /* the peer's user name (SO_PEERCRED), or its number */
+    uint32_t uid;
+    int fd;
+    uint64_t id;
+    struct control_reader *reader;
+};
+
+/* Reads the request's body, D frame by D frame: 1 bytes_r, 0 end, -1 error. A handler that does not call it has the body skipped. */
+int control_body(struct control_call *call, struct span *bytes_r, struct err *err);
+/* One row of the answer; takes the object over. -1 when the client is gone. */
+int control_row(struct control_call *call, json_t *object);
+int control_data(struct control_call *call, struct span bytes);
+
+struct control_command {
+    const char *name; /* "list.add" */
+    enum control_role role;
+    /* Returns the exit code; a text for people into err->text (message on stderr), also with EXIT_OK. May block. */
+    enum control_exit (*run)(struct control_call *call, struct err *err);
+};
+
+struct control_server;
+/* commands: ended by { NULL }. fallback (may be NULL) is asked for a name not in the table (policyd: forwards to the milter). */
+struct control_server *control_server_start(const char *control_dir, const char *program, const struct control_command *commands,
+    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err), struct err *err);
+void control_server_stop(struct control_server **server); /* closes and removes the sockets, waits for handlers up to 2 s */
+#endif
