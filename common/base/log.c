@@ -87,7 +87,8 @@ static void emit(enum log_level level, const char *line, size_t len)
         return;
 }
 
-static void write_args(enum log_level level, const char *context, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+write_args(enum log_level level, const char *context, const char *fmt, va_list args)
 {
     char text[LOG_TEXT_MAX + 1];
     char line[LOG_TEXT_MAX + SINK_LOG_BYTE_MAX];
