@@ -1,0 +1,64 @@
+/* decide.c - the product in forty lines: evaluate, learn what is needed, evaluate again. */
+#include "engine/decide.h"
+#include "engine/needs.h"
+
+static struct facts *recipient_of(const struct deciding *d, size_t recipient)
+{
+    return recipient < d->recipient_count ? d->recipients[recipient] : NULL;
+}
+
+enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage,
+                                   const struct outcome **outcome_r)
+{
+    struct facts_view view = {d->message, recipient_of(d, recipient)};
+    struct evaluation evaluation;
+
+    needs_take_answers(d);
+    for (;;) { /* ends: every turn settles a fact, waits, or decides */
+        evaluate(d->arena, &d->snapshot->lists, d->chain, &view, stage, &evaluation);
+        if (evaluation.result == EVAL_PENDING)
+            return DECIDE_PENDING;
+        if (evaluation.result == EVAL_DECIDED)
+            break;
+        if (needs_meet(d, recipient_of(d, recipient), &evaluation))
+            return DECIDE_WAIT;
+    }
+    *outcome_r = evaluation.outcome;
+    return DECIDE_DONE;
+}
+
+enum decide_state decide(struct deciding *d, enum stage stage, const struct verdict **verdict_r)
+{
+    bool is_alike = !d->snapshot->rules->reads_recipient[d->chain];
+    const struct outcome **outcomes =
+        arena_array(d->arena, d->recipient_count + 1, sizeof *outcomes);
+    enum decide_state worst = DECIDE_DONE;
+
+    for (size_t i = 0; i < d->recipient_count; i++) {
+        if (is_alike && i > 0) {
+            outcomes[i] = outcomes[0];
+            continue;
+        }
+        enum decide_state state = decide_recipient(d, i, stage, &outcomes[i]);
+        if (state > worst)
+            worst = state;
+        if (state != DECIDE_DONE && is_alike)
+            break;
+    }
+    if (worst == DECIDE_DONE)
+        *verdict_r = verdict_combine(d->arena, outcomes, d->recipient_count);
+    return worst;
+}
+
+void decide_start_early(struct deciding *d, enum stage stage)
+{
+    const struct ruleset *rules = d->snapshot->rules;
+
+    for (size_t i = 0; i < rules->ask_count[d->chain]; i++) {
+        const struct fact_ref *ref = &rules->asks[d->chain][i];
+        int check =
+            checks_for(ref->record != RECORD_NONE ? record_first(ref->record) : ref->fact);
+        if (check >= 0 && checks_at((size_t)check)->stage <= stage)
+            needs_start(d, (size_t)check);
+    }
+}
