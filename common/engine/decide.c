@@ -2,6 +2,16 @@
 #include "engine/decide.h"
 #include "engine/needs.h"
 
+/* Each turn settles at least one fact or waits; a rule set asks fewer distinct facts than this. */
+#define MAX_TURNS 4096
+
+static const struct outcome out_of_turns = {
+    .disposition = DISPOSITION_DEFER,
+    .rule = -1,
+    .code = "4.3.0",
+    .text = {"the rules could not be decided", 30},
+};
+
 static struct facts *recipient_of(const struct deciding *d, size_t recipient)
 {
     return recipient < d->recipient_count ? d->recipients[recipient] : NULL;
@@ -14,16 +24,18 @@ enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum st
     struct evaluation evaluation;
 
     needs_take_answers(d);
-    for (;;) { /* ends: every turn settles a fact, waits, or decides */
+    *outcome_r = &out_of_turns;
+    for (size_t turn = 0; turn < MAX_TURNS; turn++) {
         evaluate(d->arena, &d->snapshot->lists, d->chain, &view, stage, &evaluation);
         if (evaluation.result == EVAL_PENDING)
             return DECIDE_PENDING;
-        if (evaluation.result == EVAL_DECIDED)
+        if (evaluation.result == EVAL_DECIDED) {
+            *outcome_r = evaluation.outcome;
             break;
+        }
         if (needs_meet(d, recipient_of(d, recipient), &evaluation))
             return DECIDE_WAIT;
     }
-    *outcome_r = evaluation.outcome;
     return DECIDE_DONE;
 }
 

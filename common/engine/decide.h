@@ -3,6 +3,7 @@
 #define ENGINE_DECIDE_H
 #include "checks/check.h"
 #include "engine/snapshot.h"
+#include "rules/eval.h"
 
 /* One transaction's deciding (policyd: one request's). The driver fills it, keeps it, frees what it owns. */
 struct deciding {
