@@ -13,9 +13,13 @@ struct daemon_options {
 };
 
 /* -f -c FILE -V -d -h; prints usage and exits 2 on anything else, other arguments included. */
-void daemon_parse_options(int argc, char **argv, struct daemon_options *options, const char *usage);
-int daemon_begin(const struct daemon_options *options, struct err *err); /* log, umask 0027, PR_SET_DUMPABLE 0, stdin null, background unless -f, warn when root */
-void daemon_ready(const char *status);                                    /* sd_notify READY=1; nothing without NOTIFY_SOCKET */
+void daemon_parse_options(int argc, char **argv, struct daemon_options *options,
+                          const char *usage);
+int daemon_begin(
+    const struct daemon_options *options,
+    struct err *
+        err); /* log, umask 0027, PR_SET_DUMPABLE 0, stdin null, background unless -f, warn when root */
+void daemon_ready(const char *status); /* sd_notify READY=1; nothing without NOTIFY_SOCKET */
 void daemon_stopping(void);
 const char *daemon_version(void); /* "postgate 0.1.0" */
 #endif

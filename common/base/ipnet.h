@@ -14,7 +14,10 @@ struct ipnet {
 };
 
 #define IP_TEXT_SIZE 64
-bool ip_parse(struct span text, struct ip *ip_r); /* IPv4 dotted quad or IPv6, also "IPv6:..." and [..]; no names, no zone ids */
+bool ip_parse(
+    struct span text,
+    struct ip
+        *ip_r); /* IPv4 dotted quad or IPv6, also "IPv6:..." and [..]; no names, no zone ids */
 bool ip_is_v4(const struct ip *ip);
 bool ip_equal(const struct ip *a, const struct ip *b);
 int ip_compare(const struct ip *a, const struct ip *b);
@@ -24,6 +27,7 @@ const char *ip_text(const struct ip *ip, char buf[IP_TEXT_SIZE]); /* canonical (
 struct err;
 int ipnet_parse(struct span text, struct ipnet *net_r, struct err *err);
 bool ipnet_holds(const struct ipnet *net, const struct ip *ip);
-int ipnet_family_prefix(const struct ipnet *net); /* the prefix as its family writes it: 8 for 10.0.0.0/8 */
+int ipnet_family_prefix(
+    const struct ipnet *net); /* the prefix as its family writes it: 8 for 10.0.0.0/8 */
 const char *ipnet_text(const struct ipnet *net, char buf[IP_TEXT_SIZE]);
 #endif

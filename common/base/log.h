@@ -5,12 +5,19 @@
 #define BASE_LOG_H
 #include <stdbool.h>
 
-enum log_level { LOG_LEVEL_DEBUG = 0, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_FATAL };
+enum log_level {
+    LOG_LEVEL_DEBUG = 0,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_FATAL
+};
 
 void log_open(const char *program, bool to_stderr);
 void log_set_level(enum log_level lowest);
 /* context is put before the text ("client=192.0.2.1 queue=4XYZ: "), or NULL. Cut at 4,000 bytes. Thread-safe. */
-void log_write(enum log_level level, const char *context, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_write(enum log_level level, const char *context, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #define log_debug(...) log_write(LOG_LEVEL_DEBUG, NULL, __VA_ARGS__)
 #define log_info(...)  log_write(LOG_LEVEL_INFO, NULL, __VA_ARGS__)
@@ -21,5 +28,6 @@ _Noreturn void log_fatal(const char *fmt, ...) __attribute__((format(printf, 1, 
 /* Says a state once: logs at level when `key` changes to `bad`, and one info line when it changes back.
  * For what would otherwise be logged per message ("clamd unreachable"). Thread-safe, keys are string literals; the line is
  * "key: text", and "key: in order again" when it changes back (the text is for the bad state only). */
-void log_state(const char *key, bool is_bad, enum log_level level, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void log_state(const char *key, bool is_bad, enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 #endif

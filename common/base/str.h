@@ -9,9 +9,9 @@ struct str {
     size_t cap;
 };
 
-#define STR_EMPTY                                                                                \
-    {                                                                                            \
-        0                                                                                        \
+#define STR_EMPTY                                                                              \
+    {                                                                                          \
+        0                                                                                      \
     }
 
 void str_clear(struct str *s); /* frees */

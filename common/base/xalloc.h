@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 void *xmalloc(size_t size);
-void *xcalloc(size_t count, size_t size); /* zeroed; an overflow of count * size ends the process */
+void *xcalloc(size_t count,
+              size_t size); /* zeroed; an overflow of count * size ends the process */
 void *xrealloc(void *ptr, size_t size);
 void *xreallocarray(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *s);

@@ -17,7 +17,8 @@ struct address {
     size_t len;
     size_t local_len;
     bool has_domain;
-    bool is_routed; /* '@', '%' or '!' in the local part, quoted or not; a source route; no local part at all */
+    bool
+        is_routed; /* '@', '%' or '!' in the local part, quoted or not; a source route; no local part at all */
 };
 
 /* path: "<a@b>", "a@b", "<@x,@y:a@b>"; blanks around are dropped. The domain is what follows the last @.

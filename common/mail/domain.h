@@ -3,7 +3,8 @@
 #define MAIL_DOMAIN_H
 #include "base/span.h"
 
-#define DOMAIN_SIZE 256 /* room for a normalised domain and its NUL (RFC 1035 section 2.3.4: 253 bytes of text) */
+#define DOMAIN_SIZE                                                                            \
+    256 /* room for a normalised domain and its NUL (RFC 1035 section 2.3.4: 253 bytes of text) */
 
 /* ASCII or UTF-8 (IDNA2008, non-transitional, TR46 mapping), upper or lower case, one final dot allowed.
  * False, and out_r an empty string, for rubbish: empty, an empty label, a label over 63 bytes, more than 253 in all, bytes
