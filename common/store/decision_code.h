@@ -19,7 +19,9 @@ struct decision_id {
     uint32_t row;
 };
 uint64_t decision_code_seal(const uint8_t key[HASH_KEY_SIZE], const struct decision_id *id);
-void decision_code_open(const uint8_t key[HASH_KEY_SIZE], uint64_t code, struct decision_id *id_r); /* any 60 bits give some id: compare its node */
+/* Any 60 bits give some id: compare its node. */
+void decision_code_open(const uint8_t key[HASH_KEY_SIZE], uint64_t code,
+                        struct decision_id *id_r);
 char *decision_code_print(uint64_t code, char text_r[DECISION_CODE_SIZE]);
 /* Either case; o is 0, i and l are 1; hyphens and blanks anywhere between, brackets around. False on anything else. */
 bool decision_code_parse(struct span text, uint64_t *code_r);

@@ -7,7 +7,8 @@
 #include "store/decision_code.h"
 #include "store/node_key.h"
 
-#define DECISIONS_BLOCK       4096               /* rows reserved durably at a time; the rest of a block is skipped after a restart */
+/* Rows reserved durably at a time; the rest of a block is skipped after a restart. */
+#define DECISIONS_BLOCK       4096
 #define DECISIONS_QUEUE       8192               /* records that may wait for the writer */
 #define DECISIONS_QUEUE_BYTES (64 * 1024 * 1024) /* and their bytes */
 #define DECISIONS_MAX_FACTS   (1024 * 1024)      /* a larger block is left out of the record */
@@ -23,7 +24,8 @@ struct decisions_options {
 struct decisions;
 /* Makes the directories and starts the writer. NULL only when the directory cannot be made or is held by another process. */
 struct decisions *decisions_open(const struct decisions_options *options, struct err *err);
-void decisions_close(struct decisions **decisions); /* writes what is queued, up to 5 s */
+/* Writes what is queued, up to 5 s. */
+void decisions_close(struct decisions **decisions);
 
 /* Where a decision will be recorded; the code is known before the reply is sent. */
 struct decision_ticket {
@@ -38,31 +40,37 @@ struct decision_record {
     struct span path, client, helo, auth_user, sender; /* empty: none */
     struct span recipients;                            /* one a line */
     struct span disposition;                           /* a disposition_names word */
-    struct span rule;                                  /* that decided; empty: end of the chain */
-    struct span reply;                                 /* what the client was told, codes and all */
+    struct span rule;                                  /* it decided; empty: end of the chain */
+    struct span reply;                                 /* to the client, codes and all */
     struct span queue_id, message_id;
     uint64_t revision, generation;
     struct span reasons; /* rules/explain text */
     struct span facts;   /* facts/block, may be empty */
 };
 /* Queues a copy. False when it was dropped. Any thread; never waits. A ticket without a put is fine. */
-bool decisions_put(struct decisions *decisions, const struct decision_ticket *ticket, const struct decision_record *record);
-bool decisions_flush(struct decisions *decisions, int timeout_ms); /* true when all that was queued before is written */
+bool decisions_put(struct decisions *decisions, const struct decision_ticket *ticket,
+                   const struct decision_record *record);
+/* True when all that was queued before is written. */
+bool decisions_flush(struct decisions *decisions, int timeout_ms);
 
-struct decision { /* as read; all in the arena given */
+/* As read; all in the arena given. */
+struct decision {
     struct decision_ticket ticket;
     struct decision_record record;
 };
-/* By code (any spelling). 1 found; 0 there is none (err says why: not a code, another node's, other program's, day no longer kept, not written); -1. */
-int decisions_find(struct decisions *decisions, struct span code, struct arena *arena, struct decision *decision_r, struct err *err);
+/* By code (any spelling). 1 found; 0 there is none (err says why: not a code, another node's, the other program's, day no longer
+ * kept, not written); -1. */
+int decisions_find(struct decisions *decisions, struct span code, struct arena *arena,
+                   struct decision *decision_r, struct err *err);
 struct decisions_filter {
     struct span queue_id; /* empty: any */
     int64_t since_ms;     /* 0: any */
     size_t limit;         /* 1 .. DECISIONS_MAX_LIST */
 };
 /* Newest first. Flushes up to 500 ms first, so that what was just decided is found. */
-int decisions_list(struct decisions *decisions, const struct decisions_filter *filter, struct arena *arena, struct decision **list_r,
-                   size_t *count_r, struct err *err);
+int decisions_list(struct decisions *decisions, const struct decisions_filter *filter,
+                   struct arena *arena, struct decision **list_r, size_t *count_r,
+                   struct err *err);
 
 struct decisions_counters {
     uint64_t written, dropped, queued;

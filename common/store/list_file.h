@@ -6,7 +6,8 @@
 #include "rules/list_image.h"
 
 /* Builds the image and puts it at path: temporary name, fsync, rename, fsync of the directory; mode 0640. *bytes_r (may be NULL): its size. */
-int list_file_write(const char *path, enum list_type type, const struct span *items, size_t count, uint64_t *bytes_r, struct err *err);
+int list_file_write(const char *path, enum list_type type, const struct span *items,
+                    size_t count, uint64_t *bytes_r, struct err *err);
 
 struct list_file;
 /* Maps and checks it. bytes: what the manifest says it has; another size is an error. Free once no snapshot uses it. */

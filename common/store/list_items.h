@@ -12,39 +12,50 @@ struct stored_list {
     char name[LIST_NAME_MAX + 1];
     enum list_type type;
     uint64_t generation;       /* 0: never changed */
-    uint64_t image_generation; /* of the newest image (list_items_image_made); 0: none, which is right for an empty list */
+    uint64_t image_generation; /* of the newest image (list_items_image_made); 0: none */
     size_t count;              /* items */
 };
 bool list_name_is_valid(struct span name);
 
-/* Makes the list if it is not there. 1 made, 0 was there with that type (an empty list takes the new type), -1 e.g. it holds items of another type. */
-int list_items_create(struct policy_db *db, struct span name, enum list_type type, struct err *err);
-int list_items_find(struct policy_db *db, struct span name, struct stored_list *list_r, struct err *err); /* 1, 0 there is none, -1 */
+/* Makes the list if it is not there. 1 made, 0 was there with that type (an empty list takes the new type), -1 e.g. it holds
+ * items of another type. */
+int list_items_create(struct policy_db *db, struct span name, enum list_type type,
+                      struct err *err);
+/* 1 found, 0 there is none, -1. */
+int list_items_find(struct policy_db *db, struct span name, struct stored_list *list_r,
+                    struct err *err);
 /* All, by name; *lists_r is freed with free(). */
-int list_items_lists(struct policy_db *db, struct stored_list **lists_r, size_t *count_r, struct err *err);
+int list_items_lists(struct policy_db *db, struct stored_list **lists_r, size_t *count_r,
+                     struct err *err);
 
-enum list_verb { LIST_ADD = 1, LIST_REMOVE, LIST_REPLACE /* the list is exactly these items afterwards */ };
+/* LIST_REPLACE: the list is exactly these items afterwards. */
+enum list_verb { LIST_ADD = 1, LIST_REMOVE, LIST_REPLACE };
 struct list_edit {
     enum list_verb verb;
     size_t count;
     const struct span *items; /* as people write them; any order, duplicates fine */
     bool is_forced;           /* dangerous items (rules/list_image.h) are taken too */
-    bool is_file;             /* items are the lines of a file: blank lines and what follows a # are skipped, errors name the line */
+    bool is_file; /* lines of a file: # comments are skipped, errors name the line */
 };
 struct list_edited {
     size_t added, removed;
     uint64_t generation; /* afterwards */
 };
-/* All or nothing: one bad item (the text names it and what would be right) and nothing is changed. Items already there, or not there, are no error. */
-int list_items_edit(struct policy_db *db, struct span name, const struct list_edit *edit, struct list_edited *edited_r, struct err *err);
+/* All or nothing: one bad item (the text names it and what would be right) and nothing is changed. Items already there, or
+ * not there, are no error. */
+int list_items_edit(struct policy_db *db, struct span name, const struct list_edit *edit,
+                    struct list_edited *edited_r, struct err *err);
 
 /* All items in order, at one moment (*list_r says which generation). items are NUL-terminated beyond len. 1, 0 no such list, -1. */
-int list_items_read(struct policy_db *db, struct span name, struct arena *arena, struct span **items_r, struct stored_list *list_r, struct err *err);
+int list_items_read(struct policy_db *db, struct span name, struct arena *arena,
+                    struct span **items_r, struct stored_list *list_r, struct err *err);
 
 /* What to lay over the image made at list->image_generation: the last word on each changed item. 1: *changes_r (from arena); 0: a new image
  * is due (more than LIST_OVERLAY_MAX changed items, or the log does not reach back so far); -1. *list_r: the list at that moment. */
-int list_items_changes(struct policy_db *db, struct span name, struct arena *arena, struct list_change **changes_r, size_t *count_r,
+int list_items_changes(struct policy_db *db, struct span name, struct arena *arena,
+                       struct list_change **changes_r, size_t *count_r,
                        struct stored_list *list_r, struct err *err);
 /* Notes that a durable image of that generation is there; the log before it may go. */
-int list_items_image_made(struct policy_db *db, struct span name, uint64_t generation, struct err *err);
+int list_items_image_made(struct policy_db *db, struct span name, uint64_t generation,
+                          struct err *err);
 #endif

@@ -18,8 +18,8 @@
 
 #define MANIFEST_VERSION   1
 #define MANIFEST_MAX_BYTES (512 * 1024)
-#define MANIFEST_MAX_FILE  128     /* bytes of a file name */
-#define MANIFEST_KEEP_MS   60000   /* how long a file stays after no manifest names it */
+#define MANIFEST_MAX_FILE  128   /* bytes of a file name */
+#define MANIFEST_KEEP_MS   60000 /* how long a file stays after no manifest names it */
 #define MANIFEST_FILE_MAX  (4ULL * 1024 * 1024 * 1024) /* bytes of one file */
 
 struct manifest_file {
@@ -46,9 +46,12 @@ struct manifest {
 
 /* Reads dir/manifest. 1 read, 0 nothing is published yet, -1. Free with manifest_free. A reader that then finds a file gone reads again. */
 int manifest_read(const char *dir, struct manifest **manifest_r, struct err *err);
-int manifest_parse(struct span text, struct manifest **manifest_r, struct err *err); /* 0 or -1; every field checked and bounded */
+/* 0 or -1; every field is checked and bounded. */
+int manifest_parse(struct span text, struct manifest **manifest_r, struct err *err);
 void manifest_free(struct manifest **manifest);
-const struct manifest_list *manifest_list_find(const struct manifest *manifest, struct span name); /* NULL: none */
+/* NULL: none. */
+const struct manifest_list *manifest_list_find(const struct manifest *manifest,
+                                               struct span name);
 
 /* Publishes: all files it names must be in dir, durable. Keeps the one before as dir/manifest.previous. */
 int manifest_write(const char *dir, const struct manifest *manifest, struct err *err);
@@ -59,7 +62,9 @@ int manifest_clean(const char *dir, struct err *err);
 /* Makes state_dir/snapshot (0750) and returns its path; free() it. NULL on error. */
 char *manifest_make_dir(const char *state_dir, struct err *err);
 /* Writes a small file (revision text, overlay, routes) of the directory durably, mode 0640. Fills *file_r. */
-int manifest_put_file(const char *dir, const char *name, struct span bytes, struct manifest_file *file_r, struct err *err);
+int manifest_put_file(const char *dir, const char *name, struct span bytes,
+                      struct manifest_file *file_r, struct err *err);
 /* Reads a file that the manifest names; another size than it says is an error, and so is more than limit. */
-int manifest_get_file(const char *dir, const struct manifest_file *file, size_t limit, struct str *out, struct err *err);
+int manifest_get_file(const char *dir, const struct manifest_file *file, size_t limit,
+                      struct str *out, struct err *err);
 #endif

@@ -12,5 +12,6 @@ struct node_key {
 };
 /* Refuses a file that everybody can read. */
 int node_key_load(const char *state_dir, struct node_key *key_r, struct err *err);
-void node_key_subkey(const struct node_key *key, enum node_key_use use, uint8_t out_r[HASH_KEY_SIZE]);
+void node_key_subkey(const struct node_key *key, enum node_key_use use,
+                     uint8_t out_r[HASH_KEY_SIZE]);
 #endif

@@ -9,7 +9,9 @@
 
 #define OVERLAY_FILE_MAX (8 * 1024 * 1024) /* bytes */
 
-void overlay_file_print(struct str *out, enum list_type type, const struct list_change *changes, size_t count);
+void overlay_file_print(struct str *out, enum list_type type, const struct list_change *changes,
+                        size_t count);
 /* Checks everything: type, canonical form, count (at most LIST_OVERLAY_MAX), the end. Items are in arena. */
-int overlay_file_parse(struct span text, enum list_type type, struct arena *arena, struct list_change **changes_r, size_t *count_r, struct err *err);
+int overlay_file_parse(struct span text, enum list_type type, struct arena *arena,
+                       struct list_change **changes_r, size_t *count_r, struct err *err);
 #endif

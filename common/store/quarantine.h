@@ -18,18 +18,25 @@
 #include "base/ipnet.h"
 #include "base/names.h"
 
-#define QUARANTINE_ID_SIZE      22 /* "20261122-0123456789ab" and NUL */
-#define QUARANTINE_MAX_HEADER   (1024 * 1024)
-#define QUARANTINE_MAX_NOTES    (64 * 1024)
-#define QUARANTINE_MAX_LIST     10000
-#define QUARANTINE_MAX_NETWORKS 65536 /* client networks counted apart in a day; later ones share one account */
+#define QUARANTINE_ID_SIZE    22 /* "20261122-0123456789ab" and NUL */
+#define QUARANTINE_MAX_HEADER (1024 * 1024)
+#define QUARANTINE_MAX_NOTES  (64 * 1024)
+#define QUARANTINE_MAX_LIST   10000
+/* Client networks counted apart in a day; later ones share one account. */
+#define QUARANTINE_MAX_NETWORKS 65536
 
-enum quarantine_state { QUARANTINE_HELD = 1, QUARANTINE_RELEASING, QUARANTINE_RELEASED, QUARANTINE_UNKNOWN, QUARANTINE_DELETED };
+enum quarantine_state {
+    QUARANTINE_HELD = 1,
+    QUARANTINE_RELEASING,
+    QUARANTINE_RELEASED,
+    QUARANTINE_UNKNOWN,
+    QUARANTINE_DELETED
+};
 extern const struct name_value quarantine_state_names[];
 
 struct quarantine_options {
     const char *dir;
-    const char *index_path;                         /* state_dir/milter.db; NULL: none (milter-ctl, tests) */
+    const char *index_path;                            /* state_dir/milter.db; NULL: none */
     int64_t max_percent, min_free, client_bytes, days; /* settings quarantine_* */
 };
 struct quarantine;
@@ -38,40 +45,44 @@ struct quarantine;
 struct quarantine *quarantine_open(const struct quarantine_options *options, struct err *err);
 void quarantine_close(struct quarantine **quarantine);
 
-struct quarantine_entry { /* of one message; NULL or empty spans: none */
+/* Of one message; NULL or empty spans: none. */
+struct quarantine_entry {
     char id[QUARANTINE_ID_SIZE];
     enum quarantine_state state;
     int64_t time_ms;
-    struct span code;        /* decision code */
-    struct span kind;        /* "quarantine", "reject", "partial" (kept for some recipients), "keep", "study" */
+    struct span code; /* decision code */
+    struct span kind; /* quarantine, reject, partial (for some recipients), keep, study */
     struct span node, path;
     struct span client, client_name, helo, auth_user; /* client: address as text */
-    struct span sender;      /* as received, without <>; empty: null sender */
-    size_t recipient_count;  /* those it is kept for; at most 10,000 */
-    const struct span *recipients; /* without <> */
+    struct span sender;                               /* without <>; empty: null sender */
+    size_t recipient_count;                           /* those it is kept for; at most 10,000 */
+    const struct span *recipients;                    /* without <> */
     struct span queue_id, message_id, from, subject;
     struct span rule, reason, reasons; /* reasons: rules/explain text */
     uint64_t revision;
     uint64_t message_bytes;
-    char sha256[65]; /* of the message as stored */
+    char sha256[65];   /* of the message as stored */
     struct span notes; /* read only: one a line */
 };
 
 enum quarantine_put {
     QUARANTINE_FAILED = -1, /* not durable (disk full, I/O): the caller defers */
     QUARANTINE_STORED = 0,
-    QUARANTINE_OVER = 1 /* a bound is reached and nothing was written; err names it and the setting */
+    QUARANTINE_OVER = 1 /* a bound is reached, nothing was written; err names the setting */
 };
 /* Stores the whole of message_fd (sealed memfd; its position is neither used nor changed). entry: id, state, bytes and sha256 are
  * ignored, time_ms 0 means now. When it returns STORED the file is durable under its id. */
-enum quarantine_put quarantine_put(struct quarantine *quarantine, const struct quarantine_entry *entry, int message_fd,
+enum quarantine_put quarantine_put(struct quarantine *quarantine,
+                                   const struct quarantine_entry *entry, int message_fd,
                                    char id_r[QUARANTINE_ID_SIZE], struct err *err);
 
 /* 1 found, 0 there is none, -1 unreadable. All in arena. what: an id, or a decision code (the newest entry with it). */
-int quarantine_read(struct quarantine *quarantine, struct span what, struct arena *arena, struct quarantine_entry *entry_r, struct err *err);
+int quarantine_read(struct quarantine *quarantine, struct span what, struct arena *arena,
+                    struct quarantine_entry *entry_r, struct err *err);
 /* The same, and the message as a descriptor at its first byte (read exactly entry_r->message_bytes, or pread from *offset_r); the stored
  * bytes are checked against their sha256 first. The caller closes it. */
-int quarantine_open_message(struct quarantine *quarantine, struct span what, struct arena *arena, struct quarantine_entry *entry_r, int *fd_r,
+int quarantine_open_message(struct quarantine *quarantine, struct span what,
+                            struct arena *arena, struct quarantine_entry *entry_r, int *fd_r,
                             int64_t *offset_r, struct err *err);
 
 struct quarantine_filter {
@@ -80,8 +91,9 @@ struct quarantine_filter {
     size_t limit;                /* 1 .. QUARANTINE_MAX_LIST */
 };
 /* Newest first, from the index, or from the files when there is no usable index. notes and reasons are empty. */
-int quarantine_list(struct quarantine *quarantine, const struct quarantine_filter *filter, struct arena *arena,
-                    struct quarantine_entry **list_r, size_t *count_r, struct err *err);
+int quarantine_list(struct quarantine *quarantine, const struct quarantine_filter *filter,
+                    struct arena *arena, struct quarantine_entry **list_r, size_t *count_r,
+                    struct err *err);
 
 /* held -> releasing. 1 claimed; 0 not held (err says its state); -1. Of two who try at once, one gets 1. */
 int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *err);
@@ -89,9 +101,11 @@ int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *
 int quarantine_sending(struct quarantine *quarantine, const char *id, struct err *err);
 /* Ends a claim, or settles an unknown one: to released, unknown or held; held and unknown may also go to deleted. note (may be NULL) is
  * kept with it. 1 done; 0 not in a state from which that is possible (err says it); -1. */
-int quarantine_settle(struct quarantine *quarantine, const char *id, enum quarantine_state to, const char *note, struct err *err);
+int quarantine_settle(struct quarantine *quarantine, const char *id, enum quarantine_state to,
+                      const char *note, struct err *err);
 /* held or unknown -> deleted: = quarantine_settle(..., QUARANTINE_DELETED, note, ...). */
-int quarantine_delete(struct quarantine *quarantine, const char *id, const char *note, struct err *err);
+int quarantine_delete(struct quarantine *quarantine, const char *id, const char *note,
+                      struct err *err);
 
 /* Removes entries of any state but releasing stored more than `days` ago. *removed_r may be NULL. Call now and then (hourly). */
 int quarantine_expire(struct quarantine *quarantine, size_t *removed_r, struct err *err);

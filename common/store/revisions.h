@@ -28,11 +28,14 @@ struct revision_draft {
     uint64_t base;    /* the head it was made from (0: none yet), or REVISIONS_ANY_BASE */
 };
 /* 1 added (*number_r), 0 the head is no longer `base` (err says which it is), -1. */
-int revisions_add(struct policy_db *db, const struct revision_draft *draft, uint64_t *number_r, struct err *err);
+int revisions_add(struct policy_db *db, const struct revision_draft *draft, uint64_t *number_r,
+                  struct err *err);
 /* 1 found (clear it), 0 there is none, -1. A text that no longer has its sha256 is an error. */
-int revisions_get(struct policy_db *db, uint64_t number, struct revision *revision_r, struct err *err);
+int revisions_get(struct policy_db *db, uint64_t number, struct revision *revision_r,
+                  struct err *err);
 int revisions_head(struct policy_db *db, struct revision *revision_r, struct err *err);
 /* Newest first, without text, those below `before` (0: from the head), at most limit. Free with revisions_free. */
-int revisions_list(struct policy_db *db, uint64_t before, size_t limit, struct revision **list_r, size_t *count_r, struct err *err);
+int revisions_list(struct policy_db *db, uint64_t before, size_t limit,
+                   struct revision **list_r, size_t *count_r, struct err *err);
 void revisions_free(struct revision **list, size_t count);
 #endif

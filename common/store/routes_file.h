@@ -9,20 +9,22 @@
 #include "base/ipnet.h"
 #include "store/domains.h"
 
-#define ROUTES_FILE_MAX    (64 * 1024 * 1024) /* bytes */
-#define ROUTE_MAX_ADDRESSES 32                /* of one hop */
+#define ROUTES_FILE_MAX     (64 * 1024 * 1024) /* bytes */
+#define ROUTE_MAX_ADDRESSES 32                 /* of one hop */
 
-struct route_hop {
+struct published_hop {
     struct next_hop hop;
     size_t address_count; /* 0: not resolved */
     const struct ip *addresses;
 };
-struct route {
+struct published_route {
     struct span domain; /* lower case A-labels */
     size_t hop_count;   /* 1 .. DOMAIN_MAX_HOPS */
-    const struct route_hop *hops;
+    const struct published_hop *hops;
 };
-void routes_file_print(struct str *out, const struct route *routes, size_t count); /* sorts a copy itself */
+/* Sorts a copy itself. */
+void routes_file_print(struct str *out, const struct published_route *routes, size_t count);
 /* Checks everything; all in arena, sorted by domain. */
-int routes_file_parse(struct span text, struct arena *arena, struct route **routes_r, size_t *count_r, struct err *err);
+int routes_file_parse(struct span text, struct arena *arena, struct published_route **routes_r,
+                      size_t *count_r, struct err *err);
 #endif
