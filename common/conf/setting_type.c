@@ -63,7 +63,7 @@ static int check_habits(struct span text, struct err *err)
                        text.len);
     while (rest.len > 0)
         if (!utf8_is_printable(utf8_next(&rest)))
-            return err_set(err, "the value holds a byte that is not printable text");
+            return err_set(err, "the value holds a byte that is not printable text; remove it");
     if (text.ptr[0] == '"' || text.ptr[0] == '\'')
         return err_set(err, "quotes would be part of the value; write it without them");
     if (span_find(text, SPAN(" #"), &at))

@@ -38,11 +38,14 @@ static void set_defaults(struct settings *settings)
         settings_table_set(row, settings, span_of(row->default_text), NULL);
 }
 
-/* What is empty in the table because it is found out here. */
-static void find_names(struct settings *settings)
+/* Defaults that depend on something else. */
+static void find_defaults(struct settings *settings)
 {
     char host[256] = "";
 
+    if (settings->lines[settings_table_find(SPAN("inspect_timeout"))] == 0 &&
+        settings->inspect_timeout > settings->message_deadline)
+        settings->inspect_timeout = settings->message_deadline;
     if (!*settings->node_name) {
         gethostname(host, sizeof(host) - 1);
         if (setting_type_check(SETTING_NAME, span_of(host), NULL) == -1)
@@ -134,7 +137,7 @@ static void finish(struct reading *reading)
 {
     const struct settings_complaints complaints = {add_complaint, reading};
 
-    find_names(reading->settings);
+    find_defaults(reading->settings);
     if (reading->problem_count == 0)
         settings_check(reading->settings, &complaints);
     if (reading->problem_count == 0)

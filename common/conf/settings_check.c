@@ -107,10 +107,6 @@ static void check_limits(const struct settings *settings, const struct settings_
                 "lower this or raise message_deadline");
         complain(to, "inspect_timeout", &err);
     }
-    if (settings->mime_max_header_bytes > settings->message_max_bytes) {
-        err_set(&err, "headers cannot be larger than message_max_bytes allows the message");
-        complain(to, "mime_max_header_bytes", &err);
-    }
     if (strlen(settings->control_dir) + strlen(CONTROL_NAME_LONGEST) > 107) {
         err_set(
             &err,

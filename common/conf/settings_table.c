@@ -1,5 +1,6 @@
 /* settings_table: THE table of postgate.cf. Its order is the order of the sample, the man page and `milter-ctl config`. */
 #include "conf/settings_table.h"
+#include <ctype.h>
 #include "base/arena.h"
 #include "base/names.h"
 
@@ -159,7 +160,13 @@ static const char *candidate(const void *ctx, size_t i)
 
 const char *settings_table_nearest(struct span name)
 {
-    return names_nearest(name, candidate, NULL);
+    char lower[128];
+
+    if (name.len > sizeof(lower))
+        return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = (char)tolower((unsigned char)name.ptr[i]);
+    return names_nearest(span_from(lower, name.len), candidate, NULL);
 }
 
 static void *field(const struct setting_row *row, struct settings *settings)
@@ -200,8 +207,8 @@ static int set_number(const struct setting_row *row, struct settings *settings,
     if ((row->min != 0 || row->max != 0) && (value < row->min || value > row->max)) {
         setting_type_print(row->type, row->min, &low);
         setting_type_print(row->type, row->max, &high);
-        err_set(err, "%.*s is out of bounds; write %s to %s", SPAN_ARG(text), str_cstr(&low),
-                str_cstr(&high));
+        err_set(err, "%.*s is out of bounds; write %s to %s. %s", SPAN_ARG(text),
+                str_cstr(&low), str_cstr(&high), row->help);
         str_clear(&low);
         str_clear(&high);
         return -1;

@@ -40,23 +40,40 @@ static bool is_host_byte(unsigned char c)
     return c > ' ' && c < 0x7f && strchr("[]@,/\"'", c) == NULL;
 }
 
+/* The three ways people get HOST:PORT wrong. */
+static int not_host_port(struct span text, struct err *err)
+{
+    struct span port, host = text;
+
+    if (span_cut(&host, '@', &port) && host.len > 0)
+        return err_set(err, "`inet:%.*s` is how libmilter writes it; write inet:%.*s:%.*s",
+                       SPAN_ARG(text), SPAN_ARG(host), SPAN_ARG(port));
+    if (memchr(text.ptr, ':', text.len))
+        return err_set(err,
+                       "`inet:%.*s` is not HOST:PORT; an IPv6 address goes in brackets, as in "
+                       "inet:[::1]:10025",
+                       SPAN_ARG(text));
+    return err_set(err, "`inet:%.*s` has no port; write inet:HOST:PORT", SPAN_ARG(text));
+}
+
+static bool is_host(struct span host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (!is_host_byte((unsigned char)host.ptr[i]))
+            return false;
+    return host.len > 0 && host.len < sizeof(((struct socket_address *)0)->host);
+}
+
 static int parse_inet(struct span text, struct socket_address *address, struct err *err)
 {
     struct span host, port;
     uint64_t number;
 
     if (!split_host(text, &host, &port))
-        return err_set(err,
-                       "`inet:%.*s` is not HOST:PORT; an IPv6 address goes in brackets, as in "
-                       "inet:[::1]:10025",
-                       SPAN_ARG(text));
-    if (host.len == 0 || host.len >= sizeof(address->host))
+        return not_host_port(text, err);
+    if (!is_host(host))
         return err_set(err, "`inet:%.*s` names no host; write inet:127.0.0.1:PORT",
                        SPAN_ARG(text));
-    for (size_t i = 0; i < host.len; i++)
-        if (!is_host_byte((unsigned char)host.ptr[i]))
-            return err_set(err, "the host in `inet:%.*s` holds a byte no host name has",
-                           SPAN_ARG(text));
     if (!span_to_u64(port, 65535, &number) || number == 0)
         return err_set(err, "`%.*s` is not a port; write a number from 1 to 65535",
                        SPAN_ARG(port));
