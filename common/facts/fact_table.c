@@ -77,7 +77,7 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "the address given in MAIL FROM; absent when it is <>"),
     [FACT_SENDER_DOMAIN] = ROW("sender.domain", DOMAIN, MAIL, A | DER | SENT | L, NULL, NULL,
         "domain of the sender: what follows the last @"),
-    [FACT_RECIPIENT] = ROW("recipient", ADDRESS, RCPT, RCP | SENT | L, NULL, TEST_RECIPIENT,
+    [FACT_RECIPIENT] = ROW("recipient", ADDRESS, RCPT, A | RCP | SENT | L, NULL, TEST_RECIPIENT,
         "the address given in RCPT TO"),
     [FACT_RECIPIENT_DOMAIN] = ROW("recipient.domain", DOMAIN, RCPT, A | RCP | DER | SENT | L, NULL, NULL,
         "domain of the recipient: what follows the last @"),
