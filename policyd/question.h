@@ -1,0 +1,19 @@
+/* One request being decided: its facts, the snapshot it is decided by, and what checks still owe. Owned by its connection. */
+#ifndef POLICYD_QUESTION_H
+#define POLICYD_QUESTION_H
+#include "base/str.h"
+#include "conf/settings.h"
+#include "policyd/request.h"
+
+struct question;
+
+/* Called once at start. wake: may be called from any thread when a waiting question can go on. */
+void questions_begin(const struct settings *settings, void (*wake)(void *ctx), void *ctx);
+
+/* Decides. NULL: answered (appended to answer). Else checks are under way: ask question_step when woken, or at the deadline. */
+struct question *question_ask(const struct request *request, struct str *answer);
+/* True: answered. */
+bool question_step(struct question *question, struct str *answer);
+int64_t question_deadline(const struct question *question); /* clock_mono_ms */
+void question_free(struct question **question);
+#endif
