@@ -178,14 +178,15 @@ static void wake_loop(void *ctx)
     event_active(ctx, EV_READ, 0);
 }
 
-void clients_begin(struct event_base *base, const struct settings *settings)
+void clients_begin(struct event_base *base, const struct settings *settings,
+                   struct decisions *decisions)
 {
     clients.base = base;
     clients.max_connections = (size_t)settings->policy_max_connections;
     clients.max_request = (size_t)settings->policy_max_request;
     TAILQ_INIT(&clients.all);
     clients.wake = event_new(base, -1, 0, on_wake, NULL);
-    questions_begin(settings, wake_loop, clients.wake);
+    questions_begin(settings, decisions, wake_loop, clients.wake);
 }
 
 /* Room for one more: the longest idle connection has to go. */

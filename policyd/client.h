@@ -5,8 +5,10 @@
 #define POLICYD_CLIENT_H
 #include <event2/event.h>
 #include "conf/settings.h"
+#include "store/decisions.h"
 
-void clients_begin(struct event_base *base, const struct settings *settings);
+void clients_begin(struct event_base *base, const struct settings *settings,
+                   struct decisions *decisions);
 void client_accepted(evutil_socket_t fd); /* takes the descriptor over */
 /* No request is begun any more: idle connections are closed now, the others with their answer; done is called when none is left. */
 void clients_drain(void (*done)(void));

@@ -4,11 +4,14 @@
 #include "base/str.h"
 #include "conf/settings.h"
 #include "policyd/request.h"
+#include "store/decisions.h"
 
 struct question;
 
-/* Called once at start. wake: may be called from any thread when a waiting question can go on. */
-void questions_begin(const struct settings *settings, void (*wake)(void *ctx), void *ctx);
+/* Called once at start. decisions (may be NULL: nothing is recorded) is borrowed. wake: may be called from any thread when a
+ * waiting question can go on. */
+void questions_begin(const struct settings *settings, struct decisions *decisions,
+                     void (*wake)(void *ctx), void *ctx);
 
 /* Decides. NULL: answered (appended to answer). Else checks are under way: ask question_step when woken, or at the deadline. */
 struct question *question_ask(const struct request *request, struct str *answer);
