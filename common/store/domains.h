@@ -1,6 +1,7 @@
 /* Accepted domains and where their mail goes: next hops in the order of preference. */
 #ifndef STORE_DOMAINS_H
 #define STORE_DOMAINS_H
+#include "base/err.h"
 #include "base/str.h"
 #include "store/policy_db.h"
 

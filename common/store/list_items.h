@@ -7,6 +7,8 @@
 #include "store/policy_db.h"
 
 #define LIST_NAME_MAX 64 /* bytes; letters, digits, '_' and '-', as in rules */
+/* Past LIST_OVERLAY_MAX changes a new image is due; while it is in the making the overlay may grow on to this. */
+#define LIST_CHANGES_MAX (4 * LIST_OVERLAY_MAX)
 
 struct stored_list {
     char name[LIST_NAME_MAX + 1];
@@ -14,6 +16,7 @@ struct stored_list {
     uint64_t generation;       /* 0: never changed */
     uint64_t image_generation; /* of the newest image (list_items_image_made); 0: none */
     size_t count;              /* items */
+    bool is_image_due;         /* over LIST_OVERLAY_MAX changes, or too short a log */
 };
 bool list_name_is_valid(struct span name);
 
@@ -50,12 +53,13 @@ int list_items_edit(struct policy_db *db, struct span name, const struct list_ed
 int list_items_read(struct policy_db *db, struct span name, struct arena *arena,
                     struct span **items_r, struct stored_list *list_r, struct err *err);
 
-/* What to lay over the image made at list->image_generation: the last word on each changed item. 1: *changes_r (from arena); 0: a new image
- * is due (more than LIST_OVERLAY_MAX changed items, or the log does not reach back so far); -1. *list_r: the list at that moment. */
+/* What to lay over the image made at list->image_generation (none: over nothing): the last word on each changed item. 1: *changes_r
+ * (from arena), publish them, and make a new image in the background when list_r->is_image_due; 0: they cannot be told (more than
+ * LIST_CHANGES_MAX, or one edit changed as many), a new image has to come first; -1. *list_r: the list at that moment. */
 int list_items_changes(struct policy_db *db, struct span name, struct arena *arena,
                        struct list_change **changes_r, size_t *count_r,
                        struct stored_list *list_r, struct err *err);
-/* Notes that a durable image of that generation is there; the log before it may go. */
+/* Notes that a durable image of that generation (of list_items_read) is there; the log before it goes. */
 int list_items_image_made(struct policy_db *db, struct span name, uint64_t generation,
                           struct err *err);
 #endif
