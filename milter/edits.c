@@ -1,0 +1,122 @@
+/* edits.c - carries out what a delivered message needs changed. */
+#include "base/sinks.h"
+#include "mail/authres.h"
+#include "milter/edits.h"
+
+#define HEADER_LIMIT                                                                           \
+    900 /* bytes of a value we write: below 998 with its name (RFC 5322 section 2.1.1) */
+
+static char *text_of(const char *text)
+{
+    return (char *)(uintptr_t)text; /* libmilter takes char * and copies */
+}
+
+static bool must_go(const struct message_header *header, const struct settings *settings)
+{
+    struct span own = span_of(settings->authserv_id);
+
+    if (header->kind == HEADER_AUTHRES)
+        return authres_claims(header->value, &own, 1);
+    return (header->kind == HEADER_POSTGATE || header->kind == HEADER_POSTGATE_TRACE ||
+            header->kind == HEADER_POSTGATE_RELEASE) &&
+           !header->is_kept;
+}
+
+/* From the last to the first, so that the numbers of those before stay true. */
+static int edits_clean(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    const struct message *message = &t->message;
+
+    for (size_t i = message->header_count; i-- > 0;) {
+        const struct message_header *header = &message->headers[i];
+        struct span name = header_name_trim(header->name);
+        if (!must_go(header, t->gate->settings))
+            continue;
+        if (smfi_chgheader(ctx, arena_strdup(t->arena, arena_span(t->arena, name).ptr),
+                           (int)header->occurrence, NULL) != MI_SUCCESS)
+            return err_set(err, "the MTA did not remove a forged %.*s header", SPAN_ARG(name));
+    }
+    return 0;
+}
+
+static int edits_remove_recipients(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    for (size_t i = 0; t->verdict != NULL && i < t->verdict->recipient_count; i++) {
+        if (t->verdict->each[i] == DISPOSITION_DELIVER ||
+            t->verdict->each[i] == DISPOSITION_HOLD)
+            continue;
+        if (smfi_delrcpt(ctx, t->recipients[i]) != MI_SUCCESS)
+            return err_set(err, "the MTA did not remove a recipient");
+    }
+    return 0;
+}
+
+/* A value as HDR_LEADSPC wants it: with its leading blank. */
+static int insert_header(SMFICTX *ctx, const char *name, struct span value)
+{
+    struct str safe = STR_EMPTY;
+    int rc;
+
+    str_addc(&safe, ' ');
+    sink_header(&safe, value, HEADER_LIMIT);
+    rc = smfi_insheader(ctx, 0, text_of(name), safe.ptr);
+    str_clear(&safe);
+    return rc == MI_SUCCESS ? 0 : -1;
+}
+
+static int remove_headers(SMFICTX *ctx, const struct transaction *t, const struct edit *edit)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < t->message.header_count; i++)
+        count += header_name_is(t->message.headers[i].name, edit->name);
+    for (; count > 0; count--)
+        if (smfi_chgheader(ctx, text_of(edit->name.ptr), (int)count, NULL) != MI_SUCCESS)
+            return -1;
+    return 0;
+}
+
+static int edit_apply(SMFICTX *ctx, const struct transaction *t, const struct edit *edit)
+{
+    switch (edit->kind) {
+    case EDIT_ADD_HEADER:
+        return insert_header(ctx, edit->name.ptr, edit->value);
+    case EDIT_REMOVE_HEADER:
+        return remove_headers(ctx, t, edit);
+    default:
+        return -1; /* `rules apply` refuses what this build cannot do */
+    }
+}
+
+static int edits_of_rules(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    for (size_t i = 0; t->verdict != NULL && i < t->verdict->edit_count; i++)
+        if (edit_apply(ctx, t, &t->verdict->edits[i]) != 0)
+            return err_set(
+                err, "an edit of rule %.*s was not taken by the MTA",
+                SPAN_ARG(t->deciding.snapshot->rules->rules[t->verdict->edits[i].rule].name));
+    return 0;
+}
+
+static int edits_mark(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    struct str mark = STR_EMPTY;
+    int rc;
+
+    if (!loop_marks(t->session->path))
+        return 0;
+    str_addc(&mark, ' ');
+    loop_mark(&mark, &t->loop, &t->reader, t->gate->settings->node_name);
+    rc = smfi_insheader(ctx, 0, text_of("X-Postgate-Trace"), mark.ptr);
+    str_clear(&mark);
+    return rc == MI_SUCCESS ? 0 : err_set(err, "the MTA did not take our trace header");
+}
+
+int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err)
+{
+    if (edits_clean(ctx, t, err) != 0 || edits_remove_recipients(ctx, t, err) != 0)
+        return -1;
+    if (edits_of_rules(ctx, t, err) != 0)
+        return -1;
+    return edits_mark(ctx, t, err);
+}

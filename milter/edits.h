@@ -1,0 +1,10 @@
+/* Changes to the message, at end of message only: headers it must not be fooled by are removed, recipients who do not get it are
+ * removed, headers the rules ask for are added, and our mark is set. */
+#ifndef MILTER_EDITS_H
+#define MILTER_EDITS_H
+#include <libmilter/mfapi.h>
+#include "milter/transaction.h"
+
+/* -1 when the MTA did not take a change: the message must then be deferred, never delivered half changed. */
+int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err);
+#endif

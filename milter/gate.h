@@ -1,0 +1,26 @@
+/* What all sessions of this daemon share: settings, stores, keys, counters. Made by main before the first connection; never freed
+ * while callbacks may run (libmilter detaches its workers at the end). */
+#ifndef MILTER_GATE_H
+#define MILTER_GATE_H
+#include <stdatomic.h>
+#include "conf/settings.h"
+#include "mail/trace.h"
+
+struct decisions;
+struct quarantine;
+struct quarantine_index;
+struct releases;
+
+struct gate {
+    const struct settings *settings;
+    struct trace_keys trace_keys;
+    uint8_t release_key[32];
+    struct decisions *decisions;
+    struct quarantine *quarantine;
+    struct quarantine_index *quarantine_index; /* NULL while it is damaged: a cache */
+    struct releases *releases;                 /* marks given out and not yet seen again */
+    atomic_bool is_draining;                   /* TERM was seen: no new transactions */
+    atomic_uint transactions;                  /* begun and not yet ended */
+    atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks, crashes;
+};
+#endif
