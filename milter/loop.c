@@ -7,7 +7,7 @@ bool loop_marks(enum path path)
     return path == PATH_PROXY || path == PATH_STAGING || path == PATH_SUBMISSION;
 }
 
-static void loop_count(struct loop *loop, const struct trace *trace, const uint8_t *key,
+static void loop_count(struct loop *loop, const struct trace *trace,
                        const struct loop_reader *reader)
 {
     const char *path = names_name(path_names, (int)reader->path);
@@ -16,7 +16,7 @@ static void loop_count(struct loop *loop, const struct trace *trace, const uint8
         return;
     if (trace->pass > loop->passes)
         loop->passes = trace->pass;
-    if (loop->is_certain || !trace_holds(trace, key, reader->message_id, reader->recipients,
+    if (loop->is_certain || !trace_holds(trace, reader->message_id, reader->recipients,
                                          reader->recipient_count))
         return;
     loop->is_certain = true;
@@ -26,15 +26,14 @@ static void loop_count(struct loop *loop, const struct trace *trace, const uint8
 static bool loop_read_mark(struct loop *loop, const struct message_header *header,
                            const struct loop_reader *reader)
 {
-    const uint8_t *key = NULL;
     struct trace trace;
 
     if (header_kind_exact(header->name) != HEADER_POSTGATE_TRACE ||
         !trace_parse(header->value, &trace) ||
-        trace_verify(&trace, reader->keys, reader->message_id, reader->now, reader->max_age,
-                     &key) != TRACE_VALID)
+        trace_verify(&trace, reader->keys, reader->message_id, reader->now, reader->max_age) !=
+            TRACE_VALID)
         return false;
-    loop_count(loop, &trace, key, reader);
+    loop_count(loop, &trace, reader);
     return true;
 }
 

@@ -83,6 +83,7 @@ void trace_sign(struct trace *trace, const uint8_t key[HASH_KEY_SIZE], struct sp
     size_t kept;
     uint8_t *hashes = hash_all(key, message_id, recipients, count, &kept);
 
+    trace->key = key;
     trace->is_set = kept > TRACE_RECIPIENTS_MAX;
     trace->hash_count = trace->is_set ? 1 : kept;
     if (trace->is_set)
@@ -103,20 +104,19 @@ static bool is_signed_by(const struct trace *trace, const uint8_t *key, struct s
     return hash_equal(mac, trace->mac, TRACE_MAC_SIZE);
 }
 
-enum trace_state trace_verify(const struct trace *trace, const struct trace_keys *keys,
-                              struct span message_id, int64_t now, int64_t max_age,
-                              const uint8_t **key_r)
+enum trace_state trace_verify(struct trace *trace, const struct trace_keys *keys,
+                              struct span message_id, int64_t now, int64_t max_age)
 {
     const uint8_t *key = is_signed_by(trace, keys->current, message_id)    ? keys->current
                          : is_signed_by(trace, keys->previous, message_id) ? keys->previous
                                                                            : NULL;
 
+    trace->key = NULL;
     if (key == NULL || trace->time > now + TRACE_FUTURE_MAX)
         return TRACE_INVALID;
     if (trace->time < now - max_age)
         return TRACE_EXPIRED;
-    if (key_r != NULL)
-        *key_r = key;
+    trace->key = key;
     return TRACE_VALID;
 }
 
@@ -128,22 +128,25 @@ static bool is_listed(const struct trace *trace, const uint8_t *hash)
     return false;
 }
 
-bool trace_holds(const struct trace *trace, const uint8_t key[HASH_KEY_SIZE],
-                 struct span message_id, const struct span *recipients, size_t count)
+bool trace_holds(const struct trace *trace, struct span message_id,
+                 const struct span *recipients, size_t count)
 {
     size_t kept;
-    uint8_t *hashes = hash_all(key, message_id, recipients, count, &kept);
-    bool holds = kept > 0;
+    uint8_t *hashes;
+    bool holds;
 
+    if (trace->key == NULL || count == 0)
+        return false;
+    hashes = hash_all(trace->key, message_id, recipients, count, &kept);
+    holds = true;
     if (trace->is_set) {
         uint8_t set[TRACE_HASH_SIZE];
 
-        hash_set(key, message_id, hashes, kept, set);
-        holds = holds && is_listed(trace, set);
-    } else {
-        for (size_t i = 0; i < kept && holds; i++)
-            holds = is_listed(trace, hashes + i * TRACE_HASH_SIZE);
+        hash_set(trace->key, message_id, hashes, kept, set);
+        holds = is_listed(trace, set);
     }
+    for (size_t i = 0; i < kept && holds && !trace->is_set; i++)
+        holds = is_listed(trace, hashes + i * TRACE_HASH_SIZE);
     xfree(&hashes);
     return holds;
 }

@@ -28,6 +28,7 @@ struct trace {
     size_t hash_count;
     uint8_t hash[TRACE_RECIPIENTS_MAX][TRACE_HASH_SIZE];
     uint8_t mac[TRACE_MAC_SIZE];
+    const uint8_t *key; /* that signed it; NULL until verified */
 };
 
 enum trace_state { TRACE_INVALID = 0, TRACE_EXPIRED, TRACE_VALID };
@@ -45,12 +46,11 @@ void trace_sign(struct trace *trace, const uint8_t key[HASH_KEY_SIZE], struct sp
 void trace_print(struct str *out, const struct trace *trace);
 /* False when the value is no mark of this form. */
 bool trace_parse(struct span value, struct trace *trace_r);
-/* Is it ours, of this message, and of use? now and max_age in seconds. *key_r (may be NULL): the key that signed a valid one. */
-enum trace_state trace_verify(const struct trace *trace, const struct trace_keys *keys,
-                              struct span message_id, int64_t now, int64_t max_age,
-                              const uint8_t **key_r);
-/* Is every one of the recipients in a mark that trace_verify called valid, with the key it gave? A mark over more than
- * TRACE_RECIPIENTS_MAX recipients holds exactly its own set. False for no recipients. */
-bool trace_holds(const struct trace *trace, const uint8_t key[HASH_KEY_SIZE],
-                 struct span message_id, const struct span *recipients, size_t count);
+/* Is it ours, of this message, and of use? now and max_age in seconds. Notes in trace->key which key signed a valid one. */
+enum trace_state trace_verify(struct trace *trace, const struct trace_keys *keys,
+                              struct span message_id, int64_t now, int64_t max_age);
+/* Is every one of the recipients in a mark that trace_verify called valid? A mark over more than TRACE_RECIPIENTS_MAX
+ * recipients holds exactly its own set. False for no recipients and for a mark that was not verified. */
+bool trace_holds(const struct trace *trace, struct span message_id,
+                 const struct span *recipients, size_t count);
 #endif

@@ -27,13 +27,12 @@ static enum trace_state verify_text(const char *text, struct trace *trace)
 {
     if (!trace_parse(span_of(text), trace))
         return TRACE_INVALID;
-    return trace_verify(trace, &only_a, id, NOW + 10, AGE, NULL);
+    return trace_verify(trace, &only_a, id, NOW + 10, AGE);
 }
 
 START_TEST(test_there_and_back)
 {
     struct trace trace = mark(rcpts, 3), found;
-    const uint8_t *key = NULL;
     struct str text = STR_EMPTY;
 
     trace_print(&text, &trace);
@@ -45,8 +44,8 @@ START_TEST(test_there_and_back)
     ck_assert_str_eq(found.path, "staging");
     ck_assert_uint_eq(found.pass, 1);
     ck_assert_uint_eq(found.hash_count, 3);
-    ck_assert_int_eq(trace_verify(&found, &only_a, id, NOW, AGE, &key), TRACE_VALID);
-    ck_assert_ptr_eq(key, key_a);
+    ck_assert_int_eq(trace_verify(&found, &only_a, id, NOW, AGE), TRACE_VALID);
+    ck_assert_ptr_eq(found.key, key_a);
     str_clear(&text);
 }
 END_TEST
@@ -58,15 +57,18 @@ START_TEST(test_holds)
     static const struct span twice[] = {{"b@x.example", 11}, {"b@x.example", 11}};
     struct trace trace = mark(rcpts, 3);
 
-    ck_assert(trace_holds(&trace, key_a, id, rcpts, 3));
-    ck_assert(trace_holds(&trace, key_a, id, rcpts + 1, 1));
-    ck_assert(trace_holds(&trace, key_a, id, rcpts + 1, 2));
-    ck_assert(trace_holds(&trace, key_a, id, twice, 2));
-    ck_assert(!trace_holds(&trace, key_a, id, other, 2));
-    ck_assert(!trace_holds(&trace, key_a, id, other + 1, 1));
-    ck_assert(!trace_holds(&trace, key_a, id, NULL, 0));
-    ck_assert(!trace_holds(&trace, key_b, id, rcpts, 3));
-    ck_assert(!trace_holds(&trace, key_a, SPAN("<2@example.com>"), rcpts, 3));
+    ck_assert(trace_holds(&trace, id, rcpts, 3));
+    ck_assert(trace_holds(&trace, id, rcpts + 1, 1));
+    ck_assert(trace_holds(&trace, id, rcpts + 1, 2));
+    ck_assert(trace_holds(&trace, id, twice, 2));
+    ck_assert(!trace_holds(&trace, id, other, 2));
+    ck_assert(!trace_holds(&trace, id, other + 1, 1));
+    ck_assert(!trace_holds(&trace, id, NULL, 0));
+    ck_assert(!trace_holds(&trace, SPAN("<2@example.com>"), rcpts, 3));
+    trace.key = key_b;
+    ck_assert(!trace_holds(&trace, id, rcpts, 3));
+    trace.key = NULL;
+    ck_assert(!trace_holds(&trace, id, rcpts, 3));
 }
 END_TEST
 
@@ -83,15 +85,15 @@ START_TEST(test_many_recipients)
     }
     trace = mark(many, 16);
     ck_assert(!trace.is_set && trace.hash_count == 16);
-    ck_assert(trace_holds(&trace, key_a, id, many + 3, 5));
+    ck_assert(trace_holds(&trace, id, many + 3, 5));
     trace = mark(many, 40);
     trace_print(&text, &trace);
     ck_assert(trace_parse(str_span(&text), &found));
-    ck_assert_int_eq(trace_verify(&found, &only_a, id, NOW, AGE, NULL), TRACE_VALID);
+    ck_assert_int_eq(trace_verify(&found, &only_a, id, NOW, AGE), TRACE_VALID);
     ck_assert(found.is_set && found.hash_count == 1);
-    ck_assert(trace_holds(&found, key_a, id, reversed, 40));
-    ck_assert(!trace_holds(&found, key_a, id, many, 39));
-    ck_assert(!trace_holds(&found, key_a, id, many, 5));
+    ck_assert(trace_holds(&found, id, reversed, 40));
+    ck_assert(!trace_holds(&found, id, many, 39));
+    ck_assert(!trace_holds(&found, id, many, 5));
     str_clear(&text);
 }
 END_TEST
@@ -111,8 +113,7 @@ START_TEST(test_time)
     struct trace trace = mark(rcpts, 3);
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        ck_assert_msg(trace_verify(&trace, &only_a, id, cases[i].now, AGE, NULL) ==
-                          cases[i].wanted,
+        ck_assert_msg(trace_verify(&trace, &only_a, id, cases[i].now, AGE) == cases[i].wanted,
                       "case %zu", i);
 }
 END_TEST
@@ -121,14 +122,12 @@ START_TEST(test_keys)
 {
     static const struct trace_keys turned = {key_b, key_a}, strange = {key_b, NULL};
     struct trace trace = mark(rcpts, 3);
-    const uint8_t *key = NULL;
 
-    ck_assert_int_eq(trace_verify(&trace, &turned, id, NOW, AGE, &key), TRACE_VALID);
-    ck_assert_ptr_eq(key, key_a);
-    ck_assert_int_eq(trace_verify(&trace, &strange, id, NOW, AGE, NULL), TRACE_INVALID);
-    ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN("<2@x>"), NOW, AGE, NULL),
-                     TRACE_INVALID);
-    ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN(""), NOW, AGE, NULL), TRACE_INVALID);
+    ck_assert_int_eq(trace_verify(&trace, &turned, id, NOW, AGE), TRACE_VALID);
+    ck_assert_ptr_eq(trace.key, key_a);
+    ck_assert_int_eq(trace_verify(&trace, &strange, id, NOW, AGE), TRACE_INVALID);
+    ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN("<2@x>"), NOW, AGE), TRACE_INVALID);
+    ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN(""), NOW, AGE), TRACE_INVALID);
 }
 END_TEST
 
