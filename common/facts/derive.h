@@ -10,5 +10,6 @@ void facts_derive(struct facts *facts);
 /* The same for one element of a record. */
 void facts_derive_record(struct facts *facts, enum record record, size_t index);
 /* Sets sender or recipient from an SMTP path ("<a@b>" or "a@b"; empty or "<>": absent) and derives from it. */
-void facts_set_path(struct facts *facts, enum fact_id sender_or_recipient, struct span smtp_path);
+void facts_set_path(struct facts *facts, enum fact_id sender_or_recipient,
+                    struct span smtp_path);
 #endif

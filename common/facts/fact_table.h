@@ -14,8 +14,8 @@ enum value_type {
     TYPE_IP,
     TYPE_DOMAIN,  /* lower case A-labels, no final dot */
     TYPE_ADDRESS, /* local@domain, compared case-folded */
-    TYPE_STRING,  /* compared case-folded; any bytes, made valid UTF-8 before a pattern sees it */
-    TYPE_ENUM     /* one of `words` */
+    TYPE_STRING, /* compared case-folded; any bytes, made valid UTF-8 before a pattern sees it */
+    TYPE_ENUM    /* one of `words` */
 };
 
 enum record { RECORD_NONE = 0, RECORD_ATTACHMENT, RECORD_URL, RECORD__COUNT };
@@ -109,13 +109,16 @@ enum fact_id {
 #define FACT_MAY_ABSENT  0x01u
 #define FACT_MAY_UNKNOWN 0x02u
 /* What it is. */
-#define FACT_IS_SET        0x04u
-#define FACT_PER_RECIPIENT 0x08u /* reads `recipient`: differs between the recipients of one message */
-#define FACT_DERIVED       0x10u /* computed from others by facts/derive.c or, direction, by the rules */
-#define FACT_POLICY_ONLY   0x20u
-#define FACT_FILTER_ONLY   0x40u
-#define FACT_EVALUATION    0x80u /* score, tag: belongs to the evaluation, never stored */
-#define FACT_CLIENT_SENT   0x100u /* the client itself sent it: a reply may print it without telling anything new */
+#define FACT_IS_SET 0x04u
+#define FACT_PER_RECIPIENT                                                                     \
+    0x08u /* reads `recipient`: differs between the recipients of one message */
+#define FACT_DERIVED                                                                           \
+    0x10u /* computed from others by facts/derive.c or, direction, by the rules */
+#define FACT_POLICY_ONLY 0x20u
+#define FACT_FILTER_ONLY 0x40u
+#define FACT_EVALUATION  0x80u /* score, tag: belongs to the evaluation, never stored */
+#define FACT_CLIENT_SENT                                                                       \
+    0x100u /* the client itself sent it: a reply may print it without telling anything new */
 /* Who in this build can learn it. Neither: `rules apply` refuses enforced rules that ask it. */
 #define FACT_LEARNT_POLICY 0x200u
 #define FACT_LEARNT_FILTER 0x400u
@@ -140,7 +143,8 @@ extern const struct name_value record_names[];
 int fact_find(struct span name, enum record inside);
 /* The short name of a record's fact ("name"), else the whole name. */
 const char *fact_short_name(enum fact_id id);
-enum fact_id record_first(enum record record); /* facts of a record are first .. first + count - 1 */
+enum fact_id
+record_first(enum record record); /* facts of a record are first .. first + count - 1 */
 size_t record_count(enum record record);
 const char *fact_nearest(struct span name, enum record inside); /* "did you mean", or NULL */
 /* One word per type for error texts: "an address", "a number". */

@@ -14,8 +14,8 @@ enum fact_state {
 };
 
 struct value {
-    int64_t number;  /* bool, number, size, duration, score, enum word */
-    struct ip ip;    /* TYPE_IP */
+    int64_t number;   /* bool, number, size, duration, score, enum word */
+    struct ip ip;     /* TYPE_IP */
     struct span text; /* domain, address, string */
 };
 
@@ -31,7 +31,8 @@ struct fact {
 #define FACTS_MAX_SET     4096
 #define FACTS_MAX_RECORDS 20000
 #define FACTS_MAX_KEYED   1024
-#define FACTS_MAX_TEXT    (1024 * 1024)     /* one value */
+#define FACTS_MAX_TEXT    (1024 * 1024)      /* one value */
+#define FACTS_MAX_REASON  1000               /* a reason or a key; longer reasons are cut */
 #define FACTS_MAX_BYTES   (16 * 1024 * 1024) /* all of one transaction */
 
 struct facts;
@@ -40,37 +41,44 @@ struct facts *facts_new(void);
 void facts_free(struct facts **facts);
 struct facts *facts_copy(const struct facts *facts);
 
-const struct fact *facts_get(const struct facts *facts, enum fact_id id); /* never NULL; PENDING when not learnt */
+const struct fact *facts_get(const struct facts *facts,
+                             enum fact_id id); /* never NULL; PENDING when not learnt */
 /* Setting again replaces. Bytes are copied. Each returns false (and stores unknown "too large") past a limit above. */
 bool facts_set(struct facts *facts, enum fact_id id, struct value value);
 bool facts_set_number(struct facts *facts, enum fact_id id, int64_t number);
 bool facts_set_text(struct facts *facts, enum fact_id id, struct span text);
 bool facts_set_ip(struct facts *facts, enum fact_id id, const struct ip *ip);
-bool facts_set_many(struct facts *facts, enum fact_id id, const struct value *values, size_t count);
+bool facts_set_many(struct facts *facts, enum fact_id id, const struct value *values,
+                    size_t count);
 void facts_set_absent(struct facts *facts, enum fact_id id);
 void facts_set_unknown(struct facts *facts, enum fact_id id, struct span reason);
 void facts_forget(struct facts *facts, enum fact_id id); /* back to PENDING */
 
 /* Records: a list that is pending until facts_records_learnt; then complete, or incomplete with a reason. */
 struct record_list {
-    enum fact_state state; /* PENDING, VALUE (learnt, maybe incomplete), UNKNOWN (nothing could be learnt) */
+    enum fact_state
+        state; /* PENDING, VALUE (learnt, maybe incomplete), UNKNOWN (nothing could be learnt) */
     bool is_incomplete;
     struct span reason; /* of incomplete or unknown */
     size_t count;
 };
 const struct record_list *facts_records(const struct facts *facts, enum record record);
-const struct fact *facts_record_get(const struct facts *facts, enum record record, size_t index, enum fact_id id);
+const struct fact *facts_record_get(const struct facts *facts, enum record record, size_t index,
+                                    enum fact_id id);
 /* Adds an element whose facts are all absent; its index, or -1 past FACTS_MAX_RECORDS. */
 int facts_record_add(struct facts *facts, enum record record);
 /* As facts_set_many and friends, for one element. fact: copied whole. */
-bool facts_record_set(struct facts *facts, enum record record, size_t index, enum fact_id id, const struct fact *fact);
-void facts_records_learnt(struct facts *facts, enum record record, bool is_incomplete, struct span reason);
+bool facts_record_set(struct facts *facts, enum record record, size_t index, enum fact_id id,
+                      const struct fact *fact);
+void facts_records_learnt(struct facts *facts, enum record record, bool is_incomplete,
+                          struct span reason);
 void facts_records_unknown(struct facts *facts, enum record record, struct span reason);
 
 /* Facts with an argument: header("Name") under the lower-case name; counters under their canonical text
  * ("messages auth.user 3600"). Never NULL; PENDING when not learnt. */
 const struct fact *facts_keyed(const struct facts *facts, enum fact_id id, struct span key);
-bool facts_set_keyed(struct facts *facts, enum fact_id id, struct span key, const struct fact *fact);
+bool facts_set_keyed(struct facts *facts, enum fact_id id, struct span key,
+                     const struct fact *fact);
 struct keyed_fact {
     enum fact_id id;
     struct span key;

@@ -24,5 +24,5 @@ extern const struct fact facts_pending;
 bool facts_store(struct facts *facts, struct fact *slot, const struct fact *fact);
 /* The bytes of a reason or key, cut to FACTS_MAX_REASON. */
 struct span facts_keep(struct facts *facts, struct span text);
-#define FACTS_MAX_REASON 1000
+
 #endif

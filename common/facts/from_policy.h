@@ -9,5 +9,6 @@
 struct policy_attributes; /* collected so far */
 struct policy_attributes *from_policy_begin(void);
 void from_policy_add(struct policy_attributes *attributes, struct span name, struct span value);
-void from_policy_end(struct policy_attributes **attributes, struct facts *message, struct facts *recipient);
+void from_policy_end(struct policy_attributes **attributes, struct facts *message,
+                     struct facts *recipient);
 #endif
