@@ -53,6 +53,8 @@ def main(make=None):
     try:
         with (make() if make else contextlib.nullcontext()) as house:
             for name, function in chosen:
+                revive = getattr(house, "revive", None)
+                ok &= _run("the house stands again", revive) if revive and house.is_down() else True
                 ok &= _run(name, function, *([house] if make else []))
     except Exception as e:
         traceback.print_exc()

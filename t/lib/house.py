@@ -82,6 +82,15 @@ class House:
             self.postfix.start()
         return self
 
+    def is_down(self):
+        """A case that failed half-way left a daemon dead."""
+        return not (self.gate.milter.is_running() and self.gate.policyd.is_running())
+
+    def revive(self):
+        for d in (self.gate.milter, self.gate.policyd):
+            if not d.is_running():
+                d.start()
+
     def wait_maps(self, domains):
         """The map files name these domains (they are what Postfix reads)."""
         def written():
