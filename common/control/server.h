@@ -1,5 +1,6 @@
 /* The control server of a daemon: its sockets PROGRAM.{read,operate,admin} in control_dir, one thread that accepts, a thread a connection (at most
- * CONTROL_MAX_CLIENTS), a table of commands. The role is the socket's; the group of each socket is postgate-ROLE when that group exists. */
+ * CONTROL_MAX_CLIENTS), a table of commands. The role is the socket's; the group of each socket is postgate-ROLE when that group exists, else
+ * that of the daemons, so that policyd reaches the milter and nobody else but root does. */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
 #include "control/protocol.h"
@@ -15,6 +16,8 @@ struct control_call {
     int fd;
     uint64_t id;
     struct control_reader *reader;
+    size_t body_bytes; /* of the body, read so far */
+    bool is_body_done;
 };
 
 /* Reads the request's body, D frame by D frame: 1 bytes_r, 0 end, -1 error. A handler that does not call it has the body skipped. */
@@ -32,7 +35,11 @@ struct control_command {
 
 struct control_server;
 /* commands: ended by { NULL }. fallback (may be NULL) is asked for a name not in the table (policyd: forwards to the milter). */
-struct control_server *control_server_start(const char *control_dir, const char *program, const struct control_command *commands,
-    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err), struct err *err);
-void control_server_stop(struct control_server **server); /* closes and removes the sockets, waits for handlers up to 2 s */
+struct control_server *control_server_start(
+    const char *control_dir, const char *program, const struct control_command *commands,
+    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err),
+    struct err *err);
+void control_server_stop(
+    struct control_server *
+        *server); /* closes and removes the sockets, waits for handlers up to 2 s */
 #endif

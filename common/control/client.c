@@ -1,0 +1,213 @@
+/* client: asks a daemon over its control socket and hands the answer on, piece by piece. */
+#include "control/client.h"
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "base/xalloc.h"
+
+#define SEND_TIMEOUT_S 60 /* a daemon that takes nothing for so long is as good as gone */
+
+struct control_client {
+    int fd;
+    uint64_t last_id;
+    struct control_reader *reader;
+    const char *program;
+};
+
+static int set_address(struct sockaddr_un *address, const char *dir, const char *program,
+                       const char *role, struct err *err)
+{
+    int len;
+
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    len =
+        snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s.%s", dir, program, role);
+    if (len < 0 || (size_t)len >= sizeof(address->sun_path))
+        return err_set(err, "%s is too long for a socket in it; set a shorter control_dir",
+                       dir);
+    return 0;
+}
+
+/* Why it could not be opened, and what helps. */
+static int explain_refusal(const char *program, const char *role, const char *path, int why,
+                           struct err *err)
+{
+    switch (why) {
+    case ENOENT:
+    case ECONNREFUSED:
+        return err_set(
+            err, "postgate-%s does not answer at %s; is it running, and with this postgate.cf?",
+            program, path);
+    case EACCES:
+        return err_set(err,
+                       "you may not open %s; members of the group postgate-%s and root may",
+                       path, role);
+    case EAGAIN:
+        return err_set(err, "postgate-%s is too busy to answer at %s; try again", program,
+                       path);
+    default:
+        return err_set(err, "%s: %s", path, strerror(why));
+    }
+}
+
+static int open_socket(const struct sockaddr_un *address)
+{
+    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int why;
+
+    if (fd == -1)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+        return fd;
+    why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+struct control_client *control_connect(const char *control_dir, const char *program,
+                                       enum control_role role, struct err *err)
+{
+    struct control_client *client;
+    struct sockaddr_un address;
+    const char *name = NULL;
+    int fd = -1, tried = ROLE_ADMIN;
+
+    for (; fd == -1 && tried >= (int)role; tried--) {
+        name = names_name(control_role_names, tried);
+        if (set_address(&address, control_dir, program, name, err) == -1)
+            return NULL;
+        fd = open_socket(&address);
+    }
+    if (fd == -1) {
+        explain_refusal(program, name, address.sun_path, errno, err);
+        return NULL;
+    }
+    client = xcalloc(1, sizeof(*client));
+    client->fd = fd;
+    client->program = program;
+    client->reader = control_reader_new(fd);
+    return client;
+}
+
+void control_close(struct control_client **client)
+{
+    if (!*client)
+        return;
+    close((*client)->fd);
+    control_reader_free(&(*client)->reader);
+    xfree(client);
+}
+
+static int send_body(struct control_client *client, struct span (*body)(void *ctx), void *ctx,
+                     struct err *err)
+{
+    struct span piece;
+
+    while (body && (piece = body(ctx)).len > 0)
+        while (piece.len > 0) {
+            struct span frame = piece;
+
+            if (frame.len > CONTROL_MAX_FRAME)
+                frame.len = CONTROL_MAX_FRAME;
+            if (control_write(client->fd, 'D', frame, err) == -1)
+                return -1;
+            piece = span_from(piece.ptr + frame.len, piece.len - frame.len);
+        }
+    return control_write(client->fd, 'E', SPAN("{}"), err);
+}
+
+static int send_request(struct control_client *client, const char *command, json_t *args,
+                        struct err *err)
+{
+    json_t *request =
+        json_pack("{s:i,s:I,s:s,s:o}", "v", CONTROL_VERSION, "id", (json_int_t)client->last_id,
+                  "do", command, "args", args ? json_incref(args) : json_object());
+    int result = control_write_json(client->fd, 'J', request, err);
+
+    json_decref(request);
+    return result;
+}
+
+/* A J or E frame as an object that answers this request; NULL when it does not. Owned by the caller. */
+static json_t *load_answer(const struct control_client *client, struct span payload)
+{
+    json_t *object = json_loadb(payload.ptr, payload.len, 0, NULL);
+    json_t *id = json_object_get(object, "id");
+
+    if (json_is_integer(id) && (uint64_t)json_integer_value(id) == client->last_id)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static void hand_row(const struct control_sink *sink, json_t *answer)
+{
+    json_t *row = json_object_get(answer, "row");
+
+    if (sink && sink->row && json_is_object(row))
+        sink->row(sink->ctx, row);
+}
+
+static enum control_exit finish(json_t *answer, struct err *message_r)
+{
+    const char *text = json_string_value(json_object_get(answer, "message"));
+    json_int_t code = json_integer_value(json_object_get(answer, "exit"));
+
+    err_reset(message_r);
+    if (text && *text)
+        err_set(message_r, "%s", text);
+    return code >= EXIT_OK && code <= EXIT_PARTIAL ? (enum control_exit)code : EXIT_PARTIAL;
+}
+
+/* Takes the answer frame by frame; -1: the connection is of no more use. */
+static int take_answer(struct control_client *client, const struct control_sink *sink,
+                       int timeout_ms, enum control_exit *exit_r, struct err *err)
+{
+    struct control_frame frame;
+    json_t *answer;
+    int got;
+
+    while ((got = control_read(client->reader, &frame, timeout_ms, err)) == 1) {
+        if (frame.type == 'D') {
+            if (sink && sink->data)
+                sink->data(sink->ctx, frame.payload);
+            continue;
+        }
+        answer = load_answer(client, frame.payload);
+        if (!answer)
+            return err_set(err, "an answer to something else");
+        if (frame.type == 'J')
+            hand_row(sink, answer);
+        else
+            *exit_r = finish(answer, err);
+        json_decref(answer);
+        if (frame.type == 'E')
+            return 0;
+    }
+    return got == 0 ? err_set(err, "it closed the connection") : -1;
+}
+
+enum control_exit control_ask(struct control_client *client, const char *command, json_t *args,
+                              struct span (*body)(void *ctx), void *body_ctx,
+                              const struct control_sink *sink, int timeout_ms,
+                              struct err *message_r)
+{
+    enum control_exit code = EXIT_UNREACHABLE;
+    struct err unused;
+
+    if (!message_r)
+        message_r = &unused;
+    client->last_id++;
+    if (send_request(client, command, args, message_r) == -1 ||
+        send_body(client, body, body_ctx, message_r) == -1 ||
+        take_answer(client, sink, timeout_ms, &code, message_r) == -1) {
+        err_prefix(message_r, "postgate-%s", client->program);
+        return EXIT_UNREACHABLE;
+    }
+    return code;
+}
