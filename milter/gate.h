@@ -8,7 +8,6 @@
 
 struct decisions;
 struct quarantine;
-struct quarantine_index;
 struct releases;
 
 struct gate {
@@ -17,7 +16,6 @@ struct gate {
     uint8_t release_key[32];
     struct decisions *decisions;
     struct quarantine *quarantine;
-    struct quarantine_index *quarantine_index; /* NULL while it is damaged: a cache */
     struct releases *releases;                 /* marks given out and not yet seen again */
     atomic_bool is_draining;                   /* TERM was seen: no new transactions */
     atomic_uint transactions;                  /* begun and not yet ended */

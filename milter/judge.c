@@ -115,7 +115,8 @@ static void carry_out(struct transaction *t, struct answer *answer)
 void transaction_judge(struct transaction *t, const char *queue_id, struct answer *answer_r)
 {
     snprintf(t->queue_id, sizeof t->queue_id, "%s", queue_id);
-    decisions_reserve(t->gate->decisions, &t->ticket);
+    if (!t->session->is_trial)
+        decisions_reserve(t->gate->decisions, &t->ticket);
     answer_continue(answer_r);
     if (!judge_begin(t, answer_r))
         return;

@@ -94,7 +94,7 @@ int keep_verdict(struct transaction *t, struct err *err)
 {
     struct quarantine_entry entry = {0};
 
-    if (t->verdict == NULL || !t->verdict->wants_quarantine)
+    if (t->session->is_trial || t->verdict == NULL || !t->verdict->wants_quarantine)
         return 0;
     fill_who(&entry, t);
     fill_envelope(&entry, t);
@@ -135,7 +135,7 @@ void keep_study(struct transaction *t, const char *reason)
     struct err err;
 
     err_reset(&err);
-    if (!is_new_to_study(t))
+    if (t->session->is_trial || !is_new_to_study(t))
         return;
     fill_who(&entry, t);
     fill_envelope(&entry, t);

@@ -16,8 +16,8 @@ static void loop_count(struct loop *loop, const struct trace *trace,
         return;
     if (trace->pass > loop->passes)
         loop->passes = trace->pass;
-    if (loop->is_certain || !trace_holds(trace, reader->message_id, reader->recipients,
-                                         reader->recipient_count))
+    if (loop->is_certain ||
+        !trace_holds(trace, reader->message_id, reader->recipients, reader->recipient_count))
         return;
     loop->is_certain = true;
     loop->first = *trace;

@@ -12,6 +12,7 @@ struct session {
     struct facts *facts; /* of CONNECT and HELO; copied into each transaction */
     enum path path;      /* fixed at CONNECT; 0: a listener that is not ours */
     bool has_client;
+    bool is_trial; /* message.test: nothing is kept, logged or recorded */
     struct ip client;
     char client_text[IP_TEXT_SIZE]; /* "" when not known */
     struct transaction *transaction; /* or NULL */

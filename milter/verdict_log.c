@@ -56,6 +56,9 @@ void verdict_log_recipient(struct transaction *t, size_t recipient,
     struct decision_ticket ticket;
     struct str line = STR_EMPTY;
 
+    code_r[0] = '\0';
+    if (t->session->is_trial)
+        return;
     decisions_reserve(t->gate->decisions, &ticket);
     memcpy(code_r, ticket.code, sizeof ticket.code);
     add_envelope(&line, t);

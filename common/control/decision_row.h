@@ -2,6 +2,7 @@
 #ifndef CONTROL_DECISION_ROW_H
 #define CONTROL_DECISION_ROW_H
 #include <jansson.h>
+#include "facts/facts.h"
 #include "store/decisions.h"
 
 /* {"code","program","time","path","client",...,"reasons":[lines],"facts":{"name":"text",...},"recipient_facts":[{...}]}. The caller owns it.
@@ -14,5 +15,6 @@ json_t *decision_text(struct span bytes);
 /* What explain was asked for: a decision code, or a queue id (its newest decisions). Rows through control_row.
  * EXIT_OK, or EXIT_INVALID with err saying why nothing was found. */
 struct control_call;
-int decision_explain(struct decisions *decisions, const char *program, struct span what, struct control_call *call, struct err *err);
+int decision_explain(struct decisions *decisions, const char *program, struct span what,
+                     struct control_call *call, struct err *err);
 #endif

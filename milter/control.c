@@ -1,0 +1,125 @@
+/* control.c - the table of the milter's control commands, and the small ones. */
+#include "base/daemon.h"
+#include "control/decision_row.h"
+#include "engine/reload.h"
+#include "engine/snapshot.h"
+#include "milter/control.h"
+#include "store/quarantine.h"
+
+static struct gate *gate;
+
+static enum control_exit control_status(struct control_call *call, struct err *err);
+static enum control_exit control_explain(struct control_call *call, struct err *err);
+static enum control_exit control_reload(struct control_call *call, struct err *err);
+
+static const struct control_command commands[] = {
+    {"status", ROLE_READ, control_status},
+    {"explain", ROLE_READ, control_explain},
+    {"message.test", ROLE_READ, control_message_test},
+    {"quarantine.list", ROLE_READ, control_quarantine_list},
+    {"quarantine.show", ROLE_OPERATE, control_quarantine_show},
+    {"quarantine.release", ROLE_OPERATE, control_quarantine_release},
+    {"quarantine.delete", ROLE_OPERATE, control_quarantine_delete},
+    {"quarantine.reindex", ROLE_OPERATE, control_quarantine_reindex},
+    {"snapshot.reload", ROLE_OPERATE, control_reload},
+    {NULL, ROLE_ADMIN, NULL},
+};
+
+struct control_server *milter_control_start(struct gate *of_process, struct err *err)
+{
+    gate = of_process;
+    return control_server_start(gate->settings->control_dir, "milter", commands, NULL, err);
+}
+
+struct gate *milter_control_gate(void)
+{
+    return gate;
+}
+
+struct span control_argument(const struct control_call *call, const char *name)
+{
+    json_t *value = json_object_get(call->args, name);
+
+    if (!json_is_string(value))
+        return span_of("");
+    return span_from(json_string_value(value), json_string_length(value));
+}
+
+static void set_count(json_t *row, const char *name, uint64_t count)
+{
+    json_object_set_new(row, name, json_integer((json_int_t)count));
+}
+
+static void set_counts(json_t *row)
+{
+    set_count(row, "messages", atomic_load(&gate->messages));
+    set_count(row, "rejected", atomic_load(&gate->rejected));
+    set_count(row, "deferred", atomic_load(&gate->deferred));
+    set_count(row, "quarantined", atomic_load(&gate->quarantined));
+    set_count(row, "loops", atomic_load(&gate->loops));
+    set_count(row, "invalid_marks", atomic_load(&gate->bad_marks));
+    set_count(row, "inspection_failures", atomic_load(&gate->crashes));
+    set_count(row, "transactions", atomic_load(&gate->transactions));
+}
+
+static void set_stores(json_t *row)
+{
+    struct quarantine_usage usage;
+    struct decisions_counters counters;
+
+    quarantine_use(gate->quarantine, &usage);
+    decisions_count(gate->decisions, &counters);
+    set_count(row, "quarantine_entries", usage.entries);
+    set_count(row, "quarantine_bytes", usage.bytes);
+    set_count(row, "quarantine_limit_bytes", usage.limit_bytes);
+    set_count(row, "decisions_written", counters.written);
+    set_count(row, "decisions_dropped", counters.dropped);
+    json_object_set_new(row, "is_quarantine_index_failing",
+                        json_boolean(usage.is_index_failing));
+    json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
+}
+
+static bool set_snapshot(json_t *row)
+{
+    const struct snapshot *snapshot = snapshot_pin();
+    struct str failure = STR_EMPTY;
+    bool is_well;
+
+    reload_status(&failure);
+    set_count(row, "revision", snapshot != NULL ? snapshot->revision : 0);
+    set_count(row, "generation", snapshot != NULL ? snapshot->generation : 0);
+    json_object_set_new(row, "reload_error", decision_text(str_span(&failure)));
+    is_well = snapshot != NULL && failure.len == 0;
+    snapshot_unpin(&snapshot);
+    str_clear(&failure);
+    return is_well;
+}
+
+static enum control_exit control_status(struct control_call *call, struct err *err)
+{
+    json_t *row = json_object();
+    bool is_well;
+
+    (void)err;
+    json_object_set_new(row, "program", json_string("milter"));
+    json_object_set_new(row, "version", json_string(daemon_version()));
+    json_object_set_new(row, "node", decision_text(span_of(gate->settings->node_name)));
+    json_object_set_new(row, "is_draining", json_boolean(atomic_load(&gate->is_draining)));
+    is_well = set_snapshot(row);
+    set_counts(row);
+    set_stores(row);
+    control_row(call, row);
+    return is_well ? EXIT_OK : EXIT_DIFFERS;
+}
+
+static enum control_exit control_explain(struct control_call *call, struct err *err)
+{
+    return decision_explain(gate->decisions, "milter", control_argument(call, "what"), call,
+                            err);
+}
+
+static enum control_exit control_reload(struct control_call *call, struct err *err)
+{
+    (void)call;
+    return reload_now(err) < 0 ? EXIT_DIFFERS : EXIT_OK;
+}

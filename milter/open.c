@@ -1,0 +1,113 @@
+/* open.c - opens what the sessions share, in the order in which one needs the other. */
+#include <stdio.h>
+#include "base/file.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "checks/content.h"
+#include "engine/arrival.h"
+#include "engine/reload.h"
+#include "milter/open.h"
+#include "milter/releases.h"
+#include "store/decisions.h"
+#include "store/node_key.h"
+#include "store/quarantine.h"
+
+static const struct check *const checks[] = {&content_check};
+
+static int gate_open_directories(const struct settings *settings, struct err *err)
+{
+    char *own = file_path(settings->state_dir, "milter");
+    int rc = file_make_dir(own, 0750, err);
+
+    xfree(&own);
+    return rc == 0 ? file_make_dir(settings->quarantine_dir, 0700, err) : -1;
+}
+
+static int gate_open_keys(struct gate *gate, struct node_key *key, struct err *err)
+{
+    uint8_t *trace = xmalloc(HASH_KEY_SIZE); /* as long as the process */
+
+    if (node_key_load(gate->settings->state_dir, key, err) != 0) {
+        xfree(&trace);
+        return -1;
+    }
+    node_key_subkey(key, NODE_KEY_TRACE, trace);
+    gate->trace_keys = (struct trace_keys){.current = trace};
+    node_key_subkey(key, NODE_KEY_RELEASE, gate->release_key);
+    gate->releases = releases_new(gate->release_key);
+    return 0;
+}
+
+static int gate_open_decisions(struct gate *gate, const struct node_key *key, struct err *err)
+{
+    const struct decisions_options options = {.state_dir = gate->settings->state_dir,
+                                              .program = DECISION_MILTER,
+                                              .key = key,
+                                              .days = gate->settings->decisions_days,
+                                              .max_bytes = gate->settings->decisions_max_bytes};
+
+    gate->decisions = decisions_open(&options, err);
+    return gate->decisions != NULL ? 0 : -1;
+}
+
+static int gate_open_quarantine(struct gate *gate, struct err *err)
+{
+    const struct settings *settings = gate->settings;
+    char *index = file_path(settings->state_dir, "milter/milter.db");
+    const struct quarantine_options options = {.dir = settings->quarantine_dir,
+                                               .index_path = index,
+                                               .max_percent = settings->quarantine_max_percent,
+                                               .min_free = settings->quarantine_min_free,
+                                               .client_bytes =
+                                                   settings->quarantine_client_bytes,
+                                               .days = settings->quarantine_days};
+
+    gate->quarantine = quarantine_open(&options, err);
+    xfree(&index);
+    return gate->quarantine != NULL ? 0 : -1;
+}
+
+static int gate_open_all(struct gate *gate, struct err *err)
+{
+    const struct settings *settings = gate->settings;
+    static struct node_key key; /* decisions keep a pointer to it */
+
+    if (arrival_init(settings->time_zone, err) != 0 ||
+        gate_open_directories(settings, err) != 0 || gate_open_keys(gate, &key, err) != 0 ||
+        gate_open_decisions(gate, &key, err) != 0 || gate_open_quarantine(gate, err) != 0)
+        return -1;
+    checks_register(checks, sizeof checks / sizeof *checks);
+    if (content_open(settings, err) != 0)
+        return -1;
+    return reload_start(settings, err);
+}
+
+struct gate *gate_open(const struct settings *settings, struct err *err)
+{
+    struct gate *gate = xcalloc(1, sizeof *gate);
+
+    gate->settings = settings;
+    if (gate_open_all(gate, err) == 0)
+        return gate;
+    xfree(&gate);
+    return NULL;
+}
+
+void gate_keep_house(struct gate *gate)
+{
+    struct err err;
+    size_t removed = 0;
+
+    err_reset(&err);
+    if (quarantine_expire(gate->quarantine, &removed, &err) != 0)
+        log_warn("quarantine: %s", err.text);
+    else if (removed > 0)
+        log_info("quarantine: %zu old messages removed", removed);
+}
+
+void gate_close(struct gate *gate)
+{
+    content_close();
+    decisions_close(&gate->decisions);
+    quarantine_close(&gate->quarantine);
+}
