@@ -125,7 +125,7 @@ static int parse_mailbox(struct span path, struct address *address, struct err *
     address->text[address->len] = '\0';
     address->is_routed |= address->len == 0 || is_routing(address_local(address));
     if (at == path.len)
-        return 1;
+        return address->len > 0 ? 1 : err_set(err, "the address names nobody");
     if (!copy_domain(span_from(path.ptr + at + 1, path.len - at - 1), address))
         return err_set(err, "what follows the last @ is no domain");
     return 1;

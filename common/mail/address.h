@@ -22,7 +22,8 @@ struct address {
 };
 
 /* path: "<a@b>", "a@b", "<@x,@y:a@b>"; blanks around are dropped. The domain is what follows the last @.
- * 1 an address; 0 the null sender ("<>" or empty), *address_r is then empty; -1 invalid: too long, a control, a bad domain. */
+ * 1 an address; 0 the null sender ("<>" or empty), *address_r is then empty; -1 invalid: too long, a control, a bad domain,
+ * nothing behind a source route. An address (1) is never empty. */
 int address_parse(struct span path, struct address *address_r, struct err *err);
 struct span address_text(const struct address *address);
 struct span address_local(const struct address *address);

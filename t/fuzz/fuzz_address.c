@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if ((result < 0) != (err.text[0] != '\0') || strlen(address.text) != address.len)
         abort();
-    if (result <= 0 && address.len != 0)
+    if ((result == 1) != (address.len > 0))
         abort();
     if (result == 1) {
         size_t at;

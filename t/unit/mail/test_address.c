@@ -34,7 +34,7 @@ static const struct {
     {"<@a.example,@b.example:user@ours.example>", FINE, "user@ours.example", "user",
      "ours.example", true},
     {"<@ours.example>", FINE, "@ours.example", "", "ours.example", true},
-    {"<@a.example:>", FINE, "", "", "", true},
+    {"<@a.example:>", BAD, "", "", "", false},
     {"<user%foreign.example>", FINE, "user%foreign.example", "user%foreign.example", "", true},
     {"<\"John Doe\"@ours.example>", FINE, "john doe@ours.example", "john doe", "ours.example",
      false},
