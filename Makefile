@@ -40,7 +40,7 @@ DEBIAN := libcrypto=libssl-dev libidn2=libidn2-dev libhs=libvectorscan-dev sqlit
           jansson=libjansson-dev gmime-3.0=libgmime-3.0-dev libseccomp=libseccomp-dev \
           libevent_core=libevent-dev libevent_pthreads=libevent-dev check=check
 # What `make deps` installs: to build, to test, to demonstrate.
-DEPS := gcc clang libclang-rt-14-dev make pkg-config libc6-dev libmilter-dev libspf2-dev libmaxminddb-dev \
+DEPS := gcc clang clang-format libclang-rt-14-dev make pkg-config libc6-dev libmilter-dev libspf2-dev libmaxminddb-dev \
         libhiredis-dev check libssl-dev libidn2-dev libvectorscan-dev libsqlite3-dev libjansson-dev \
         libgmime-3.0-dev libseccomp-dev libevent-dev postfix python3 python3-aiosmtpd procps util-linux
 
