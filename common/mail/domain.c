@@ -73,6 +73,22 @@ bool domain_normalize(struct span text, char out_r[DOMAIN_SIZE])
     return false;
 }
 
+bool domain_unicode(const char *domain, struct str *out)
+{
+    char again[DOMAIN_SIZE];
+    char *text = NULL;
+    bool is_other;
+
+    if (idn2_to_unicode_8z8z(domain, &text, IDN2_NONTRANSITIONAL) != IDN2_OK)
+        return false;
+    is_other = strcmp(text, domain) != 0 && domain_normalize(span_of(text), again) &&
+               strcmp(again, domain) == 0;
+    if (is_other)
+        str_adds(out, text);
+    idn2_free(text);
+    return is_other;
+}
+
 bool domain_is_within(struct span domain, struct span parent)
 {
     if (!span_ends(domain, parent) || parent.len == 0)
