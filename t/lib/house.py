@@ -4,45 +4,14 @@ import shutil
 import tempfile
 
 import gate
-import ports
 import postfix_rig
 import procs
 import sink
 import smtp_client
 import wait
 
-# Rules as shipped in spirit, with the lists that the tests need; etc/rules has suites of its own.
-RULES = """\
-list relay_networks ip { 10.0.0.0/8 127.0.0.8/31 }
-list executables string { exe com scr js vbs lnk }
-list exempt_networks ip { 198.51.100.0/24 }
-
-[policy]
-rule staging-loop
-  when path = staging and client.ip in route.next_hops
-  then reject "5.4.6 Routing loop: mail for {recipient.domain} is routed back to [{client.ip}]"
-rule relay-by-ip
-  when path = staging and client.ip in $relay_networks
-  then permit relay
-rule no-open-relay
-  when path = staging and client.ip not in $relay_networks and not domain.accepted
-  then reject "5.7.1 Relay access denied for [{client.ip}]"
-
-[filter]
-rule null-sender-loop
-  when sender absent and (loop.certain or loop.passes > 5)
-  then quarantine "a bounce goes in circles"
-rule mail-loop
-  when loop.certain or loop.passes > 5
-  then reject "5.4.6 Routing loop: this message passed here before"
-rule not-inspected
-  when any attachment (uninspected known)
-  then quarantine "could not be inspected"
-rule executable-attachment
-  when any attachment (extension in $executables)
-  unless client.ip in $exempt_networks
-  then quarantine, reject "5.7.1 {attachment.name}: programs are not accepted by mail"
-"""
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules.house")) as _f:
+    RULES = _f.read()
 
 
 class House:
@@ -63,11 +32,11 @@ class House:
         self.gate = gate.Gate(os.path.join(self.root, "gate"), rules, self.postfix.sockets, lists=lists,
                               groups=(shutil._get_gid("postfix"),), settings={**self._listeners(), **(settings or {})})
         self.postfix.use_maps(self.gate.maps)
-        self.with_postfix = postfix
+        self.with_postfix, self.gate_rules = postfix, rules
 
     def _listeners(self):
-        of = {"release_listener": "release", "staging_listener": "staging"}
-        known = {k: f"127.0.0.1:{self.postfix.port[v]}" for k, v in of.items() if v in self.postfix.port}
+        of = {"release_listener": ("inet:", "release"), "staging_listener": ("", "staging")}
+        known = {k: f"{kind}127.0.0.1:{self.postfix.port[v]}" for k, (kind, v) in of.items() if v in self.postfix.port}
         return {"postfix_config_dir": self.postfix.etc, **known}
 
     def start(self):
