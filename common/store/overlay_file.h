@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "rules/list_image.h"
 
-#define OVERLAY_FILE_MAX (8 * 1024 * 1024) /* bytes */
+#define OVERLAY_FILE_MAX (32 * 1024 * 1024) /* bytes */
 
 void overlay_file_print(struct str *out, enum list_type type, const struct list_change *changes,
                         size_t count);
-/* Checks everything: type, canonical form, count (at most LIST_OVERLAY_MAX), the end. Items are in arena. */
+/* Checks everything: type, canonical form, count (at most LIST_CHANGES_MAX of store/list_items.h), the end. Items are in arena. */
 int overlay_file_parse(struct span text, enum list_type type, struct arena *arena,
                        struct list_change **changes_r, size_t *count_r, struct err *err);
 #endif
