@@ -9,6 +9,7 @@
 struct list_content {
     const struct list_image *image;
     const struct list_overlay *overlay;
+    const struct patterns *patterns; /* LIST_PATTERN: besides those in braces; NULL: none */
 };
 
 struct lists {
