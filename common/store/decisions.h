@@ -67,7 +67,7 @@ struct decisions_filter {
     int64_t since_ms;     /* 0: any */
     size_t limit;         /* 1 .. DECISIONS_MAX_LIST */
 };
-/* Newest first. Flushes up to 500 ms first, so that what was just decided is found. */
+/* Newest first, without facts. Flushes up to 500 ms first, so that what was just decided is found. */
 int decisions_list(struct decisions *decisions, const struct decisions_filter *filter,
                    struct arena *arena, struct decision **list_r, size_t *count_r,
                    struct err *err);
