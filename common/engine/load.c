@@ -3,8 +3,8 @@
 #include "base/xalloc.h"
 #include "engine/load.h"
 #include "engine/piece.h"
+#include "engine/revision_check.h"
 #include "engine/routes.h"
-#include "rules/rule_test.h"
 #include "store/list_file.h"
 #include "store/overlay_file.h"
 #include "store/routes_file.h"
@@ -90,46 +90,14 @@ static int check_sha256(struct span text, const char *expected, struct err *err)
                     : err_set(err, "the text does not have the sha256 that the manifest names");
 }
 
-static int run_tests(const struct ruleset *rules, struct err *err)
+static struct ruleset *check_rules(struct span text, struct err *err)
 {
-    struct arena *arena = arena_new();
-    struct rule_test_result *results;
-    size_t failed = rule_test_run(arena, rules, &results);
+    struct revision_report report;
+    struct ruleset *rules = revision_check(text, "rules", &report);
 
-    for (size_t i = 0; failed > 0 && i < rules->test_count; i++) {
-        if (results[i].is_passed)
-            continue;
-        err_set(err, "%zu of %zu tests fail; the first: %.*s", failed, rules->test_count,
-                SPAN_ARG(results[i].text));
-        break;
-    }
-    arena_free(&arena);
-    return failed > 0 ? -1 : 0;
-}
-
-static int err_problems(struct err *err, const struct problems *problems)
-{
-    struct str text = STR_EMPTY;
-
-    problems_print(&text, problems);
-    err_set(err, "%.*s", SPAN_ARG(span_trim(str_span(&text))));
-    str_clear(&text);
-    return -1;
-}
-
-static struct ruleset *compile(struct span text, struct err *err)
-{
-    struct problems problems;
-    struct ruleset *rules;
-
-    problems_init(&problems, "rules", text);
-    rules = ruleset_compile(text, "rules", &problems);
     if (rules == NULL)
-        err_problems(err, &problems);
-    else if (!ruleset_is_applicable(rules, &problems) ? err_problems(err, &problems) != 0
-                                                      : run_tests(rules, err) != 0)
-        ruleset_unpin(&rules);
-    problems_clear(&problems);
+        revision_report_err(&report, err);
+    revision_report_clear(&report);
     return rules;
 }
 
@@ -140,7 +108,7 @@ static void *make_rules(struct loading *l, const struct manifest_file *file)
 
     if (manifest_get_file(l->dir, file, RULES_MAX_BYTES, &text, l->err) == 0 &&
         check_sha256(str_span(&text), l->manifest->sha256, l->err) == 0)
-        rules = compile(str_span(&text), l->err);
+        rules = check_rules(str_span(&text), l->err);
     str_clear(&text);
     return rules;
 }
@@ -212,6 +180,9 @@ static int take_list(struct loading *l, const struct list_decl *decl,
         if (image == NULL)
             return -1;
         content->image = list_file_image(image);
+        if (list_image_type(content->image) != decl->type)
+            return err_set(l->err, "%s holds items of another type than list %s has",
+                           list->image.name, list->name);
     }
     if (list->overlay.name[0] != '\0') {
         overlay = take_piece(l, &list->overlay, make_overlay, release_overlay);
