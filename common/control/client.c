@@ -69,15 +69,17 @@ static int open_socket(const struct sockaddr_un *address)
     return -1;
 }
 
-struct control_client *control_connect(const char *control_dir, const char *program,
-                                       enum control_role role, struct err *err)
+/* The highest role from `highest` down to `lowest` whose socket may be opened. */
+static struct control_client *connect_between(const char *control_dir, const char *program,
+                                              enum control_role highest,
+                                              enum control_role lowest, struct err *err)
 {
     struct control_client *client;
     struct sockaddr_un address;
     const char *name = NULL;
-    int fd = -1, tried = ROLE_ADMIN;
+    int fd = -1, tried = (int)highest;
 
-    for (; fd == -1 && tried >= (int)role; tried--) {
+    for (; fd == -1 && tried >= (int)lowest; tried--) {
         name = names_name(control_role_names, tried);
         if (set_address(&address, control_dir, program, name, err) == -1)
             return NULL;
@@ -92,6 +94,18 @@ struct control_client *control_connect(const char *control_dir, const char *prog
     client->program = program;
     client->reader = control_reader_new(fd);
     return client;
+}
+
+struct control_client *control_connect(const char *control_dir, const char *program,
+                                       enum control_role role, struct err *err)
+{
+    return connect_between(control_dir, program, ROLE_ADMIN, role, err);
+}
+
+struct control_client *control_connect_as(const char *control_dir, const char *program,
+                                          enum control_role role, struct err *err)
+{
+    return connect_between(control_dir, program, role, role, err);
 }
 
 void control_close(struct control_client **client)

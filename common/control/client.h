@@ -7,6 +7,9 @@ struct control_client;
 /* Opens control_dir/PROGRAM.ROLE; the highest role among those it may open that is at least `role`. -1 with a text that names socket, reason and remedy. */
 struct control_client *control_connect(const char *control_dir, const char *program,
                                        enum control_role role, struct err *err);
+/* Opens the socket of exactly this role: for who asks in the name of another. */
+struct control_client *control_connect_as(const char *control_dir, const char *program,
+                                          enum control_role role, struct err *err);
 void control_close(struct control_client **client);
 
 struct control_sink {                           /* what to do with the answer */
