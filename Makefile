@@ -47,7 +47,7 @@ DEPS := gcc clang clang-format libclang-rt-14-dev make pkg-config libc6-dev libm
 pkgs      = $(foreach p,$(1),$(PKG_$(p)))
 GOALS    := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help deps clean distclean,$(GOALS)),)
-missing  := $(strip $(foreach d,$(DEBIAN),$(if $(shell pkg-config --exists $(word 1,$(subst =, ,$(d))) && echo y),,\
+missing  := $(strip $(foreach d,$(DEBIAN),$(if $(shell pkg-config --exists $(word 1,$(subst =, ,$(d))) 2>/dev/null && echo y),,\
               $(word 1,$(subst =, ,$(d)))(Debian:$(word 2,$(subst =, ,$(d)))))))
 # demo, check and their like install what is missing first; a plain build says what to install.
 ifneq ($(missing),)

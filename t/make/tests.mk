@@ -1,7 +1,7 @@
 # Tests: unit suites, rule cases, dialogues, bad configurations, end to end, lint, fuzz. Included by the top Makefile.
 
 # Fakes replace parts of libpostgate.a at link time: an object named before the archive wins.
-# FAKES_<suite path below t/unit without .c> = files of t/lib, EXTRA_<...> = further objects or libraries.
+# t/make/fakes.mk: FAKES_<suite below t/unit, without .c> = files of t/lib; EXTRA_<suite> = further objects; LIBS_<suite> = libraries.
 -include t/make/fakes.mk
 
 define unit_rule
@@ -11,4 +11,43 @@ $(B)/t/unit/$(1): $(call obj,t/unit/$(1).c) $(foreach f,$(FAKES_$(1)),$(B)/o/t/l
 endef
 $(foreach u,$(patsubst t/unit/%.c,%,$(UNIT)),$(eval $(call unit_rule,$(u))))
 
-unit: $(UNITBIN)
+unit: $(UNITBIN) $(EXTRA_TESTS)
+
+# Fuzz targets: clang's libFuzzer; everything they link is built again with coverage into a directory of its own.
+FUZZB    := build/fuzz
+FUZZBIN  := $(patsubst t/fuzz/%.c,$(FUZZB)/%,$(FUZZ))
+TIME     ?= 60
+fuzz-build:
+	@$(MAKE) --no-print-directory B=$(FUZZB) CC=clang SANITIZER=address,undefined \
+	    CFLAGS='-fsanitize=fuzzer-no-link' fuzz-bins
+fuzz-bins: $(FUZZBIN)
+$(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
+	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $^ $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
+.PHONY: fuzz-build fuzz-bins
+
+# Under sudo everything is compiled as the calling user, so that build/ belongs to them.
+AS_USER := $(if $(SUDO_UID),$(if $(filter 0,$(SUDO_UID)),,setpriv --reuid=$(SUDO_UID) --regid=$(SUDO_GID) --init-groups))
+
+check: deps-if-root
+	@$(AS_USER) $(MAKE) --no-print-directory all unit
+	@t/make/check
+
+check-unit check-rules check-dialog check-badconf check-e2e check-lint check-fuzz: all unit
+	@t/make/check $(patsubst check-%,%,$@)
+
+demo: deps-if-root
+	@$(AS_USER) $(MAKE) --no-print-directory all
+	@t/demo/demo.py
+
+fuzz:
+	@t/make/check --seconds $(TIME) fuzz
+
+lint:
+	@t/lint/run
+
+deps:
+	@t/make/deps $(DEPS)
+
+deps-if-root:
+	@if [ "$$(id -u)" = 0 ]; then t/make/deps $(DEPS); else t/make/deps --only-say $(DEPS); fi
+.PHONY: deps-if-root

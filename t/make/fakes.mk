@@ -1,0 +1,13 @@
+# What each suite links beside libpostgate.a.
+
+MILTER_PARTS := $(patsubst %.c,%,$(filter-out milter/main.c,$(MILTER)))
+FAKES_milter/test_callbacks := fake_libmilter fake_content fake_wait
+EXTRA_milter/test_callbacks := $(filter-out milter/wait,$(MILTER_PARTS))
+EXTRA_milter/test_message   := milter/message
+EXTRA_milter/test_loop      := milter/loop milter/message
+EXTRA_milter/test_answer    := milter/answer
+EXTRA_milter/test_releases  := milter/releases milter/message
+
+# Under TSan: the callbacks on random threads.
+unit-threads: $(B)/t/unit/milter/test_callbacks
+.PHONY: unit-threads
