@@ -2,6 +2,7 @@
 #include "store/decisions_inside.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/xalloc.h"
 #include "store/dir_lock.h"
 
@@ -245,7 +246,8 @@ bool decisions_put(struct decisions *decisions, const struct decision_ticket *ti
         decisions->queued_bytes += q->bytes;
         *decisions->last = q;
         decisions->last = &q->next;
-        pthread_cond_signal(&decisions->wake);
+        if (decisions->counters.queued == 1 || decisions->counters.queued == GATHER)
+            pthread_cond_signal(&decisions->wake);
     }
     pthread_mutex_unlock(&decisions->mutex);
     if (!is_full)

@@ -7,6 +7,8 @@
 #include "store/sql.h"
 
 #define DAY_MS 86400000
+/* The writer is woken by the first record that waits and by this one; between, it gathers. */
+#define GATHER 256
 
 struct row_block { /* rows from .. to - 1 of a day, reserved durably */
     uint16_t day;

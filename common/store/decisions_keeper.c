@@ -37,8 +37,8 @@ static void remove_surplus(struct decisions *d, const uint16_t *days, size_t cou
 
     for (size_t i = 0; i < count; i++)
         sum += decision_file_sum(d, days[i], false);
-    for (size_t i = 0; i < count && sum > (uint64_t)d->max_bytes && days[i] < today; i++)
-        sum -= decision_file_sum(d, days[i], true);
+    for (size_t i = 0; i < count && sum > (uint64_t)d->max_bytes; i++)
+        sum -= days[i] == today ? 0 : decision_file_sum(d, days[i], true);
 }
 
 void decisions_retain(struct decisions *d)

@@ -8,7 +8,6 @@
 #include "base/log.h"
 
 #define GATHER_MS 10   /* a group waits so long for more, which makes rows cheap */
-#define GATHER    256  /* or for so many */
 #define GROUP     1024 /* at most in one transaction */
 #define RETRY_MS  1000 /* after a reservation that failed */
 
@@ -92,7 +91,7 @@ static int write_or_renew(struct writing *w, struct queued *group, struct queued
                           struct err *err)
 {
     int result = write_day(w, group, rest_r, err);
-    bool is_damaged = result < 0 && sql_is_damaged(&w->sql);
+    bool is_damaged = result < 0 && w->sql.is_damaged;
 
     if (result == 0)
         return 0;
@@ -203,7 +202,7 @@ static void wait_for_work(struct decisions *d, bool may_reserve)
         pthread_cond_wait(&d->wake, &d->mutex);
     }
     if (d->first != NULL && !d->is_stopping && d->counters.queued < GATHER)
-        wait_ms(d, GATHER_MS);
+        wait_ms(d, GATHER_MS); /* decisions_put wakes again at GATHER only */
 }
 
 void *decisions_write(void *decisions)

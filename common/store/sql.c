@@ -34,19 +34,13 @@ int sql_fail(struct sql *sql, const char *what, struct err *err)
 {
     int code = sql->db != NULL ? sqlite3_errcode(sql->db) & 0xff : SQLITE_CANTOPEN;
 
+    sql->is_damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     for (const struct failure *f = failures; f->text != NULL; f++)
         if (f->code == code)
             return err_set(err, "%s: %s: %s%s", sql->path, what, f->text,
                            f->has_remedy ? sql->remedy : "");
     return err_set(err, "%s: %s: %s", sql->path, what,
                    sql->db != NULL ? sqlite3_errmsg(sql->db) : "no memory");
-}
-
-bool sql_is_damaged(struct sql *sql)
-{
-    int code = sql->db != NULL ? sqlite3_errcode(sql->db) & 0xff : SQLITE_OK;
-
-    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 int sql_run(struct sql *sql, const char *text, struct err *err)
@@ -247,6 +241,8 @@ int sql_check(struct sql *sql, struct err *err)
     result = sql_step(sql, stmt, err);
     if (result == 1 && !span_is(sql_span(stmt, 0), "ok")) {
         struct span found = sql_span(stmt, 0);
+
+        sql->is_damaged = true;
         result = err_set(err, "%s: the file is damaged (%.*s); %s", sql->path, SPAN_ARG(found),
                          sql->remedy);
     }

@@ -24,14 +24,13 @@ struct sql {
     sqlite3 *db;
     char *path;
     const char *remedy;
+    bool is_damaged; /* a call failed because the file is no good database */
 };
 
 /* Opens; a new file gets the schema. Does not check integrity (sql_check does). */
 int sql_open(struct sql *sql, const struct sql_options *options, struct err *err);
 void sql_close(struct sql *sql);
 int sql_check(struct sql *sql, struct err *err); /* PRAGMA quick_check */
-bool sql_is_damaged(
-    struct sql *sql); /* the last call failed because the file is no good database */
 
 /* Sets err from the last failure: what cannot be done, why, the remedy. Returns -1. */
 int sql_fail(struct sql *sql, const char *what, struct err *err);
