@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "policyd/addresses.h"
@@ -187,12 +188,10 @@ static void look(void)
 
 static bool wait_for_change(void)
 {
-    struct timespec until;
+    struct timespec until = clock_timespec(clock_mono_ms() + RESOLVE_EVERY_S * 1000);
     bool goes_on;
     int waited = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += RESOLVE_EVERY_S;
     pthread_mutex_lock(&hops.lock);
     while (!hops.is_changed && !hops.is_stopping && waited != ETIMEDOUT)
         waited = pthread_cond_timedwait(&hops.wake, &hops.lock, &until);

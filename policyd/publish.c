@@ -313,12 +313,10 @@ static bool is_published(struct span name, uint64_t generation)
 
 bool publish_wait_list(struct span name, uint64_t generation, int timeout_ms)
 {
-    struct timespec until;
+    struct timespec until = clock_timespec(clock_mono_ms() + timeout_ms);
     bool is_there;
     int waited = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
     pthread_mutex_lock(&publish.lock);
     while (!(is_there = is_published(name, generation)) && waited == 0)
         waited = pthread_cond_timedwait(&publish.published, &publish.lock, &until);

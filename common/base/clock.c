@@ -1,8 +1,6 @@
 /* The only clock: alone in its file, so that tests link another. */
 #include "base/clock.h"
 
-#include <time.h>
-
 static int64_t read_ms(clockid_t id)
 {
     struct timespec now;

@@ -2,9 +2,13 @@
 #include "base/clock.h"
 
 #include <string.h>
-#include <time.h>
 
 #define ISO_SIZE 24
+
+struct timespec clock_timespec(int64_t ms)
+{
+    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
 
 char *clock_iso(int64_t wall_ms, char *buf)
 {

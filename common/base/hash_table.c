@@ -65,7 +65,8 @@ uint64_t hash_table64(const uint64_t seed[2], struct span bytes)
 
     for (size_t i = 0; i < whole; i += 8)
         sip_word(&s, load8(bytes.ptr + i));
-    if (bytes.len > whole && whole > 0) /* the last eight bytes at once, less those already taken */
+    if (bytes.len > whole &&
+        whole > 0) /* the last eight bytes at once, less those already taken */
         last |= load8(bytes.ptr + bytes.len - 8) >> (8 * (8 - (bytes.len - whole)));
     else if (bytes.len > whole)
         last |= load(bytes.ptr + whole, bytes.len - whole);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "engine/load.h"
@@ -119,12 +120,10 @@ static bool has_changed(void)
 /* False when it is time to end. */
 static bool wait_for_look(void)
 {
-    struct timespec until;
+    struct timespec until = clock_timespec(clock_mono_ms() + LOOK_EVERY_S * 1000);
     bool goes_on;
     int waited = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_EVERY_S;
     pthread_mutex_lock(&reload.state);
     while (!reload.is_poked && !reload.is_stopping && waited != ETIMEDOUT)
         waited = pthread_cond_timedwait(&reload.wake, &reload.state, &until);

@@ -41,7 +41,7 @@ FORBIDDEN = [
      'bounds nothing; use struct str, snprintf or memcpy with a checked length'),
     (r'#\s*if(?:def|n?def)?\b[^\n]*\bTEST(?:ING)?\b',
      'test code does not belong in products; replace the file at link time'),
-    (r'\btypedef\s+(?:struct|union|enum)\b', 'no typedef of structs; write struct NAME'),
+    (r'\btypedef\s+(?:struct|union|enum)\b(?![^;{]*\()', 'no typedef of structs; write struct NAME'),
 ]
 CLOCK = r'\b(?:time\s*\(\s*(?:NULL|0|&)|gettimeofday\s*\(|clock_gettime\s*\(|ftime\s*\()'
 

@@ -48,6 +48,7 @@ CASES = [
     ('the clock', 'common/base/clock.c', HEAD + 'void f(void)\n{\n    clock_gettime(a, b);\n}\n', None),
     ('test code', 'common/base/a.c', HEAD + '#ifdef TEST\n#endif\n', 'test code does not belong in products'),
     ('typedef', 'common/base/a.h', HEAD + 'typedef struct x x;\n', 'write struct NAME'),
+    ('typedef of a function', 'common/base/a.h', HEAD + 'typedef enum x (*f)(void);\n', None),
     ('unfinished', 'common/base/a.c', HEAD + '/* TO' 'DO: later */\n', 'unfinished work'),
     ('unfinished script', 't/a.py', '# FIX' 'ME\n', 'unfinished work'),
     ('format', 'common/base/a.c', HEAD + 'int  x;\n', 'is not formatted'),

@@ -94,7 +94,7 @@ END_TEST
 /* More keys than the table holds are logged each time, never lost. */
 START_TEST(test_many_states)
 {
-    static char keys[200][8];
+    static char keys[200][16];
 
     capture();
     for (int i = 0; i < 200; i++) {
@@ -118,6 +118,8 @@ START_TEST(test_clock)
     ck_assert_str_eq(clock_iso(INT64_MAX, buf), "-");
     ck_assert_int_ge(clock_mono_ms(), before);
     ck_assert_int_gt(clock_now_ms(), 1700000000000);
+    ck_assert_int_eq(clock_timespec(12345).tv_sec, 12);
+    ck_assert_int_eq(clock_timespec(12345).tv_nsec, 345000000);
 }
 END_TEST
 

@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(test_many_recipients)
 {
-    static char texts[40][16];
+    static char texts[40][32];
     struct span many[40], reversed[40];
     struct trace trace, found;
     struct str text = STR_EMPTY;
