@@ -48,8 +48,7 @@ struct term {
     const struct value *values;
     const struct ipnet *nets;        /* TERM_LITERALS of TYPE_IP */
     const struct patterns *patterns; /* TERM_PATTERN: exactly one */
-    struct span pattern_text;
-    bool is_null_address; /* <> */
+    struct span pattern_text; /* as written: /text/i */
     struct place place;
 };
 
@@ -59,7 +58,7 @@ enum expr_kind {
     EXPR_NOT,
     EXPR_COMPARE, /* left op right */
     EXPR_TRUTH,   /* a bool term alone */
-    EXPR_STATE,   /* term known | absent | unknown */
+    EXPR_STATE,   /* term known | absent | unknown; also sender = <> (absent) and, under NOT, sender != <> */
     EXPR_ANY,
     EXPR_ALL,
     EXPR_NO
@@ -212,10 +211,15 @@ struct ruleset {
     size_t ask_count[2];
     const struct fact_ref *asks[2];
     bool reads_recipient[2];
+    size_t pattern_count; /* what must be freed beside the arena; private to ruleset.c */
+    struct patterns **patterns;
+    size_t image_count;
+    struct list_image **images;
     unsigned references; /* atomic */
 };
 
-/* Compiles. NULL when problems->errors > 0. Warnings may be there in both cases. text is copied. */
+/* Compiles. NULL when problems->errors > 0. Warnings may be there in both cases. text is copied. problems: after problems_init with the same
+ * text, or all zero (then it is begun here; problems_clear it in both cases). */
 struct ruleset *ruleset_compile(struct span text, const char *file, struct problems *problems);
 struct ruleset *ruleset_pin(struct ruleset *rules);
 void ruleset_unpin(struct ruleset **rules);
