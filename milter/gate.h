@@ -16,9 +16,9 @@ struct gate {
     uint8_t release_key[32];
     struct decisions *decisions;
     struct quarantine *quarantine;
-    struct releases *releases;                 /* marks given out and not yet seen again */
-    atomic_bool is_draining;                   /* TERM was seen: no new transactions */
-    atomic_uint transactions;                  /* begun and not yet ended */
+    struct releases *releases; /* marks given out and not yet seen again */
+    atomic_bool is_draining;   /* TERM was seen: no new transactions */
+    atomic_uint transactions;  /* begun and not yet ended */
     atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks, crashes;
 };
 #endif

@@ -8,16 +8,16 @@
 #define LOOP_MAX_MARKS 64 /* looked at in one message; more are treated as invalid */
 
 struct loop {
-    bool is_certain;   /* a valid mark of this path holds every current recipient */
-    unsigned passes;   /* the highest pass of a valid mark of this path; 0: never been here */
-    unsigned invalid;  /* marks that are forged, altered, of another message, or too old */
+    bool is_certain;    /* a valid mark of this path holds every current recipient */
+    unsigned passes;    /* the highest pass of a valid mark of this path; 0: never been here */
+    unsigned invalid;   /* marks that are forged, altered, of another message, or too old */
     struct trace first; /* the mark that makes it certain: node and time for the log */
 };
 
 struct loop_reader {
     const struct trace_keys *keys;
     struct span message_id;
-    enum path path;              /* 0 absent: no mark counts */
+    enum path path;                /* 0 absent: no mark counts */
     const struct span *recipients; /* as facts hold them */
     size_t recipient_count;
     int64_t now, max_age; /* s */
@@ -28,5 +28,6 @@ void loop_read(struct loop *loop, struct message *message, const struct loop_rea
 /* Is mail on this path marked? proxy, staging and submission are. */
 bool loop_marks(enum path path);
 /* The mark for this pass, as a header value. */
-void loop_mark(struct str *out, const struct loop *loop, const struct loop_reader *reader, const char *node);
+void loop_mark(struct str *out, const struct loop *loop, const struct loop_reader *reader,
+               const char *node);
 #endif

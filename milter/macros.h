@@ -4,8 +4,10 @@
 #include <libmilter/mfapi.h>
 #include "facts/facts.h"
 
-int macros_request(SMFICTX *ctx);                                             /* at negotiation; -1 when refused */
-void macros_learn(SMFICTX *ctx, enum stage stage, struct facts *facts);        /* sets every fact of that stage, absent when empty */
-enum path macros_path(SMFICTX *ctx, const struct ip *client);                  /* from {daemon_name}, at CONNECT; 0: absent */
-const char *macros_queue_id(SMFICTX *ctx);                                     /* "" before DATA */
+int macros_request(SMFICTX *ctx); /* at negotiation; -1 when refused */
+void macros_learn(SMFICTX *ctx, enum stage stage,
+                  struct facts *facts); /* sets every fact of that stage, absent when empty */
+enum path macros_path(SMFICTX *ctx,
+                      const struct ip *client); /* from {daemon_name}, at CONNECT; 0: absent */
+const char *macros_queue_id(SMFICTX *ctx);      /* "" before DATA */
 #endif

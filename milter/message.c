@@ -69,7 +69,8 @@ static void message_keep(struct message *message, struct span name, struct span 
     header->value = arena_span(message->arena, value);
     header->kind = header_kind_of(name);
     /* counted only where it is needed: counting each name would be quadratic in a sender's headers */
-    header->occurrence = header->kind == HEADER_OTHER ? 0 : message_count(message, name) + 1;
+    header->occurrence =
+        header->kind == HEADER_OTHER ? 0 : message_count(message, header_name_trim(name)) + 1;
     header->at = at;
     header->length = message->size - at;
     message->header_count++;

@@ -6,14 +6,16 @@
 #include "base/err.h"
 #include "mail/header.h"
 
-#define MESSAGE_MAX_HEADERS 5000 /* kept for cleaning and loop detection; more defer the message */
+#define MESSAGE_MAX_HEADERS                                                                    \
+    5000 /* kept for cleaning and loop detection; more defer the message */
 
 struct message_header {
-    struct span name, value;   /* as received; value with its leading blank and inner line ends */
-    enum header_kind kind;     /* as an eager reader would take the name */
-    unsigned occurrence;       /* 1, 2 ... among headers of the same exact name, as smfi_chgheader counts; 0: not counted */
-    uint64_t at, length;       /* its bytes in the memfd, line end included */
-    bool is_kept;              /* one of ours that is valid: not cleaned away */
+    struct span name, value; /* as received; value with its leading blank and inner line ends */
+    enum header_kind kind;   /* as an eager reader would take the name */
+    unsigned
+        occurrence; /* 1, 2 ... among headers of the same exact name, as smfi_chgheader counts; 0: not counted */
+    uint64_t at, length; /* its bytes in the memfd, line end included */
+    bool is_kept;        /* one of ours that is valid: not cleaned away */
 };
 
 struct message {
@@ -22,9 +24,9 @@ struct message {
     uint64_t size, limit;
     size_t header_count, header_room;
     struct message_header *headers;
-    const char *fault;   /* why it cannot be judged; NULL: all is well */
+    const char *fault; /* why it cannot be judged; NULL: all is well */
     bool has_body, is_sealed;
-    unsigned hops;       /* Received headers */
+    unsigned hops; /* Received headers */
 };
 
 void message_begin(struct message *message, struct arena *arena, uint64_t limit);

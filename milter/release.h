@@ -4,10 +4,11 @@
 #include "milter/gate.h"
 
 enum release_result {
-    RELEASE_DONE = 1,  /* Postfix has it; queue_r names it */
-    RELEASE_REFUSED,   /* not taken: held again; err says why */
-    RELEASE_UNKNOWN    /* sent, and no answer came: state unknown; settled by an administrator */
+    RELEASE_DONE = 1, /* Postfix has it; queue_r names it */
+    RELEASE_REFUSED,  /* not taken: held again; err says why */
+    RELEASE_UNKNOWN   /* sent, and no answer came: state unknown; settled by an administrator */
 };
 /* id: a quarantine id or decision code. Goes to everybody it is kept for. */
-enum release_result release_message(struct gate *gate, struct span id, const char *user, struct str *queue_r, struct err *err);
+enum release_result release_message(struct gate *gate, struct span id, const char *user,
+                                    struct str *queue_r, struct err *err);
 #endif

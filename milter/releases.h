@@ -18,12 +18,13 @@ struct releases;
 struct releases *releases_new(const uint8_t key[32]);
 void releases_free(struct releases **releases);
 /* A mark for this message; false when too many are under way. sha256: hexadecimal, of the stored bytes. */
-bool releases_issue(struct releases *releases, const char *quarantine_id, const struct release_envelope *envelope,
-                    const char *sha256, struct str *mark_r);
+bool releases_issue(struct releases *releases, const char *quarantine_id,
+                    const struct release_envelope *envelope, const char *sha256,
+                    struct str *mark_r);
 /* Takes the mark of a message that came over the release listener: true once, for exactly that message and envelope. The stored
  * bytes are the message without its mark. id_r: at least 32 bytes. */
-bool releases_redeem(struct releases *releases, const struct message *message, const struct release_envelope *envelope,
-                     char *id_r);
+bool releases_redeem(struct releases *releases, const struct message *message,
+                     const struct release_envelope *envelope, char *id_r);
 /* Forgets a mark that was not used. */
 void releases_withdraw(struct releases *releases, const char *quarantine_id);
 #endif

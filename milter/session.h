@@ -14,11 +14,12 @@ struct session {
     bool has_client;
     bool is_trial; /* message.test: nothing is kept, logged or recorded */
     struct ip client;
-    char client_text[IP_TEXT_SIZE]; /* "" when not known */
+    char client_text[IP_TEXT_SIZE];  /* "" when not known */
     struct transaction *transaction; /* or NULL */
 };
 
-struct session *session_new(struct gate *gate, const struct ip *client); /* client NULL: not an IP connection */
-void session_free(struct session **session);                             /* ends its transaction too */
+struct session *session_new(struct gate *gate,
+                            const struct ip *client); /* client NULL: not an IP connection */
+void session_free(struct session **session);          /* ends its transaction too */
 void session_helo(struct session *session, struct span name);
 #endif

@@ -5,13 +5,15 @@
 #include "base/str.h"
 #include "conf/settings.h"
 
-#define SMTP_STEP_MS     30000
-#define SMTP_END_MS      180000 /* after the final dot: above Postfix's content_timeout for milters */
+#define SMTP_STEP_MS 30000
+#define SMTP_END_MS                                                                            \
+    180000 /* after the final dot: above Postfix's content_timeout for milters */
 #define SMTP_REPLY_MAX   4096
 #define SMTP_REPLY_LINES 50
 
 struct smtp;
-struct smtp *smtp_open(const struct socket_address *address, struct err *err); /* connected, greeted, EHLO done */
+struct smtp *smtp_open(const struct socket_address *address,
+                       struct err *err); /* connected, greeted, EHLO done */
 void smtp_close(struct smtp **smtp);
 /* Sends a command line (without CRLF; NULL: only reads a reply) and reads the reply: its code, or -1 when the connection failed.
  * text_r (may be NULL) gets the reply's last line. */

@@ -21,18 +21,21 @@ struct transaction {
     size_t recipient_room;
     struct message message;
     char queue_id[TRANSACTION_QUEUE_ID];
-    int64_t begun;              /* wall ms */
-    struct loop loop;           /* what our own marks in it say */
+    int64_t begun;    /* wall ms */
+    struct loop loop; /* what our own marks in it say */
     struct loop_reader reader;
-    const struct verdict *verdict; /* NULL: the rules were not asked (no snapshot, release, fault) */
-    const char *note;              /* why, for the log line, when the rules were not asked */
-    struct decision_ticket ticket; /* of the decision at end of message */
+    const struct verdict
+        *verdict;     /* NULL: the rules were not asked (no snapshot, release, fault) */
+    const char *note; /* why, for the log line, when the rules were not asked */
+    struct decision_ticket ticket;          /* of the decision at end of message */
     char quarantine_id[QUARANTINE_ID_SIZE]; /* "" when nothing was kept */
 };
 
 /* MAIL. arguments: ESMTP parameters, ended by NULL ("SIZE=1234"). facts: MAIL's macros, taken over. */
-struct transaction *transaction_new(struct session *session, const char *sender, char *const *arguments, struct facts *of_mail);
-void transaction_free(struct transaction **transaction); /* abort or end; late answers find nothing */
+struct transaction *transaction_new(struct session *session, const char *sender,
+                                    char *const *arguments, struct facts *of_mail);
+void transaction_free(
+    struct transaction **transaction); /* abort or end; late answers find nothing */
 void transaction_rcpt(struct transaction *t, const char *recipient, struct answer *answer_r);
 void transaction_header(struct transaction *t, struct span name, struct span value);
 void transaction_end_headers(struct transaction *t);

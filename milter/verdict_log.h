@@ -5,7 +5,8 @@
 #include "store/decisions.h"
 
 /* A refusal at RCPT: reserves the code (into code_r, for the reply), logs, records. */
-void verdict_log_recipient(struct transaction *t, size_t recipient, const struct outcome *outcome, char code_r[DECISION_CODE_SIZE]);
+void verdict_log_recipient(struct transaction *t, size_t recipient,
+                           const struct outcome *outcome, char code_r[DECISION_CODE_SIZE]);
 /* End of message: t->ticket was reserved before. */
 void verdict_log_message(struct transaction *t, const struct answer *answer);
 #endif

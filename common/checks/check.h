@@ -10,10 +10,11 @@
 /* Counted; owns all it holds; never points into a transaction's arena, since answers come late, after abort. */
 struct check_request {
     struct mailbox *mailbox;
-    int check;              /* index in the table */
-    int message_fd;         /* sealed memfd of the whole message (own duplicate), or -1 */
-    struct facts *facts;    /* copy of what was known, or NULL when the check does not read facts */
-    size_t want_count;      /* what the rules ask of this check */
+    int check;      /* index in the table */
+    int message_fd; /* sealed memfd of the whole message (own duplicate), or -1 */
+    struct facts
+        *facts;        /* copy of what was known, or NULL when the check does not read facts */
+    size_t want_count; /* what the rules ask of this check */
     struct fact_ref *wants; /* owned, keys too */
     int64_t deadline;       /* clock_mono_ms */
     unsigned references;
@@ -23,10 +24,11 @@ void check_request_unpin(struct check_request **request);
 
 struct check {
     const char *name;
-    enum stage stage;            /* may start from here on */
-    const enum fact_id *facts;   /* ended by FACT__COUNT; a record's first fact stands for the record */
-    bool reads_facts;            /* wants a copy in the request */
-    bool reads_message;          /* wants message_fd */
+    enum stage stage; /* may start from here on */
+    const enum fact_id
+        *facts;         /* ended by FACT__COUNT; a record's first fact stands for the record */
+    bool reads_facts;   /* wants a copy in the request */
+    bool reads_message; /* wants message_fd */
     /* Must post exactly one answer, at once or later from any thread, unless it returns -1: then its facts become unknown (err). */
     int (*start)(struct check_request *request, struct err *err);
 };

@@ -83,21 +83,20 @@ json_t *decision_facts_row(const struct facts *facts)
 
 static void set_all_facts(json_t *row, struct span blocks)
 {
-    struct facts **recipients = xcalloc(RECORD_MAX_RECIPIENTS, sizeof(struct facts *));
+    struct record_recipients recipients = {.room = RECORD_MAX_RECIPIENTS};
     struct facts *message = facts_new();
     json_t *of_recipients = json_array();
-    size_t count = 0;
 
-    if (blocks.len > 0 && record_read_facts(blocks, message, recipients, RECORD_MAX_RECIPIENTS,
-                                            &count, NULL) == 0)
+    recipients.list = xcalloc(recipients.room, sizeof(struct facts *));
+    if (blocks.len > 0 && record_read_facts(blocks, message, &recipients, NULL) == 0)
         json_object_set_new(row, "facts", decision_facts_row(message));
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(of_recipients, decision_facts_row(recipients[i]));
-        facts_free(&recipients[i]);
+    for (size_t i = 0; i < recipients.count; i++) {
+        json_array_append_new(of_recipients, decision_facts_row(recipients.list[i]));
+        facts_free(&recipients.list[i]);
     }
     json_object_set_new(row, "recipient_facts", of_recipients);
     facts_free(&message);
-    xfree(&recipients);
+    xfree(&recipients.list);
 }
 
 static json_t *lines_row(struct span text)

@@ -23,14 +23,16 @@ struct deciding {
 enum decide_state {
     DECIDE_DONE = 1, /* *verdict_r is set */
     DECIDE_PENDING,  /* needs a later stage */
-    DECIDE_WAIT      /* checks are under way: wait for the mailbox or the deadline, then call again */
+    DECIDE_WAIT /* checks are under way: wait for the mailbox or the deadline, then call again */
 };
 
 /* Takes what the mailbox holds, evaluates each class of recipients at `stage`. Past the deadline everything outstanding becomes
  * unknown ("deadline") and the result is never WAIT. */
-enum decide_state decide(struct deciding *d, enum stage stage, const struct verdict **verdict_r);
+enum decide_state decide(struct deciding *d, enum stage stage,
+                         const struct verdict **verdict_r);
 /* One recipient alone, for RCPT: the same, outcome instead of verdict. */
-enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage, const struct outcome **outcome_r);
+enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage,
+                                   const struct outcome **outcome_r);
 /* Starts every check that the chain's rules may ask and that may begin at `stage`: lookups together cost one round trip. */
 void decide_start_early(struct deciding *d, enum stage stage);
 #endif

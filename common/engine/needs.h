@@ -10,5 +10,6 @@ void needs_start(struct deciding *d, size_t index);
 void needs_take_answers(struct deciding *d);
 /* Sees to each need: starts its check, or settles it as unknown when no check learns it, its check has answered, or the deadline
  * is over. True when an answer has to be waited for. */
-bool needs_meet(struct deciding *d, struct facts *recipient, const struct evaluation *evaluation);
+bool needs_meet(struct deciding *d, struct facts *recipient,
+                const struct evaluation *evaluation);
 #endif

@@ -109,17 +109,17 @@ static int next_block(struct span *rest, struct span *block_r, struct err *err)
     return 0;
 }
 
-int record_read_facts(struct span blocks, struct facts *message, struct facts **recipients,
-                      size_t room, size_t *count_r, struct err *err)
+int record_read_facts(struct span blocks, struct facts *message,
+                      struct record_recipients *recipients, struct err *err)
 {
     struct span block;
 
-    *count_r = 0;
+    recipients->count = 0;
     if (next_block(&blocks, &block, err) != 0 || block_read(message, block, err) != 0)
         return -1;
-    while (blocks.len > 0 && *count_r < room) {
+    while (blocks.len > 0 && recipients->count < recipients->room) {
         struct facts *facts = facts_new();
-        recipients[(*count_r)++] = facts;
+        recipients->list[recipients->count++] = facts;
         if (next_block(&blocks, &block, err) != 0 || block_read(facts, block, err) != 0)
             return -1;
     }

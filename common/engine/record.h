@@ -7,20 +7,26 @@
 #define RECORD_MAX_RECIPIENTS 1000
 
 struct decision_facts {
-    const struct snapshot *snapshot;   /* NULL: decided without rules */
+    const struct snapshot *snapshot; /* NULL: decided without rules */
     const struct facts *message;
-    struct facts *const *recipients;   /* those the decision is about */
+    struct facts *const *recipients; /* those the decision is about */
     size_t recipient_count;
     enum disposition disposition;
     const struct outcome *outcome; /* whose rule and reasons; NULL: none */
     struct span reply, queue_id;
     struct span note; /* instead of reasons, when the rules were not asked */
 };
-void record_put(struct decisions *decisions, const struct decision_ticket *ticket, const struct decision_facts *of);
+void record_put(struct decisions *decisions, const struct decision_ticket *ticket,
+                const struct decision_facts *of);
 
-/* What record_put stores as facts: the flat block of the message, then one of each recipient. Reads it back, for explain and replay:
- * message and up to `room` recipients (made here, the caller frees). -1 on anything malformed. */
-int record_read_facts(struct span blocks, struct facts *message, struct facts **recipients, size_t room, size_t *count_r, struct err *err);
+/* What record_put stores as facts: the flat block of the message, then one of each recipient. Reads it back, for explain and replay.
+ * message and each recipient (made here) are the caller's to free. -1 on anything malformed; recipients then holds what was read. */
+struct record_recipients {
+    struct facts **list; /* room for `room` */
+    size_t room, count;
+};
+int record_read_facts(struct span blocks, struct facts *message,
+                      struct record_recipients *recipients, struct err *err);
 /* The text of a fact that is a value ("" otherwise), in arena: a string as it is, everything else as rules write it. */
 struct span record_text(struct arena *arena, const struct facts *facts, enum fact_id id);
 #endif

@@ -1,0 +1,34 @@
+/* The functions behind the sentences, one file a noun. Each returns enum control_exit. */
+#ifndef CTL_NOUNS_H
+#define CTL_NOUNS_H
+#include "milter/ctl/arguments.h"
+
+#define NOUN(name) int name(struct ctl *ctl, const struct arguments *arguments)
+NOUN(status_run);
+NOUN(config_run);
+NOUN(facts_run);
+NOUN(explain_run);
+NOUN(rules_check_run);
+NOUN(rules_test_run);
+NOUN(rules_diff_run);
+NOUN(rules_apply_run);
+NOUN(rules_show_run);
+NOUN(rules_history_run);
+NOUN(rules_rollback_run);
+NOUN(list_show_run);
+NOUN(list_add_run);
+NOUN(list_remove_run);
+NOUN(list_import_run);
+NOUN(list_export_run);
+NOUN(domain_list_run);
+NOUN(domain_add_run);
+NOUN(domain_remove_run);
+NOUN(message_test_run);
+NOUN(policy_test_run);
+NOUN(quarantine_list_run);
+NOUN(quarantine_show_run);
+NOUN(quarantine_release_run);
+NOUN(quarantine_delete_run);
+NOUN(quarantine_reindex_run);
+NOUN(help_run);
+#endif
