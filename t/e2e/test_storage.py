@@ -43,7 +43,7 @@ class Small(House):
 
 
 def make():
-    return Small(rules=RULES_HERE)
+    return Small(rules=RULES_HERE, settings={"quarantine_min_free": "0", "quarantine_max_percent": "95"})
 
 
 def suspicious(h):

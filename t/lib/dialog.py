@@ -140,7 +140,12 @@ class Dialog:
         assert fits(rest, got), f"answered {got!r}"
 
     def on_raw(self, rest):
-        self.peer.raw(unescape(rest.removeprefix("raw ")))
+        text, repeat = rest.removeprefix("raw "), re.search(r"\*(\d+)$", rest)
+        data = unescape(text[:repeat.start() - len(rest)]) * int(repeat[1]) if repeat else unescape(text)
+        try:
+            self.peer.raw(data)
+        except ConnectionError:
+            pass  # it closed already; a step `< closed` asks for that
 
     # Milter
 

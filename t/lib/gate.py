@@ -133,16 +133,16 @@ class Gate:
             d.wait_ready()
         return self
 
-    def stop(self):
+    def stop(self, in_a_hurry=False):
         for d in (self.milter, self.policyd):
             if d.process:
-                d.stop()
+                d.kill() if in_a_hurry else d.stop()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind=None, *_):
+        self.stop(in_a_hurry=kind is SystemExit)  # a signal: nobody waits for a drain
 
     def ctl(self, *words, check=False, stdin=None, timeout=30, as_json=True):
         """milter-ctl with --json: (exit, rows, text on stdout, stderr). check: a nonzero exit is a failure."""

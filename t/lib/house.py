@@ -73,12 +73,13 @@ class House:
     def __enter__(self):
         try:
             return self.start()
-        except BaseException:
-            self.__exit__()
+        except BaseException as e:
+            self.__exit__(type(e))
             raise
 
-    def __exit__(self, *_):
-        for undo in [*reversed(self.cleanup), self.postfix.stop, self.gate.stop, self._stop_sinks]:
+    def __exit__(self, kind=None, *_):
+        end_gate = lambda: self.gate.__exit__(kind)
+        for undo in [*reversed(self.cleanup), self.postfix.stop, end_gate, self._stop_sinks]:
             try:
                 undo()
             except Exception as e:  # the rest must still be ended
