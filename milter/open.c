@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "checks/content.h"
 #include "engine/arrival.h"
+#include "engine/staging.h"
 #include "engine/reload.h"
 #include "milter/open.h"
 #include "milter/releases.h"
@@ -76,6 +77,7 @@ static int gate_open_all(struct gate *gate, struct err *err)
         gate_open_directories(settings, err) != 0 || gate_open_keys(gate, &key, err) != 0 ||
         gate_open_decisions(gate, &key, err) != 0 || gate_open_quarantine(gate, err) != 0)
         return -1;
+    staging_init(settings->staging_listener);
     checks_register(checks, sizeof checks / sizeof *checks);
     if (content_open(settings, err) != 0)
         return -1;

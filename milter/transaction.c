@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "engine/arrival.h"
+#include "engine/staging.h"
 #include "facts/derive.h"
 #include "milter/transaction.h"
 #include "milter/verdict_log.h"
@@ -37,6 +38,7 @@ static void learn_mail(struct transaction *t, char *const *arguments, struct fac
     facts_set_path(facts, FACT_SENDER, span_of(t->sender));
     learn_declared_size(facts, arguments);
     arrival_learn(facts, t->begun);
+    staging_learn(facts);
     facts_derive(facts);
 }
 

@@ -4,6 +4,7 @@
 #include "base/sinks.h"
 #include "base/xalloc.h"
 #include "engine/arrival.h"
+#include "engine/staging.h"
 #include "engine/record.h"
 #include "facts/from_policy.h"
 #include "policyd/answer.h"
@@ -64,6 +65,7 @@ static void learn(struct question *q, const struct request *request)
         from_policy_add(attributes, request->attributes[i].name, request->attributes[i].value);
     from_policy_end(&attributes, q->message, q->recipient);
     arrival_learn(q->message, clock_now_ms());
+    staging_learn(q->message);
     snapshot_learn_routing(q->snapshot, q->recipient);
 }
 

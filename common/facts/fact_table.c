@@ -61,6 +61,8 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "our address that the client connected to"),
     [FACT_LISTENER_PORT] = ROW("listener.port", NUMBER, CONNECT, A | L, NULL, NULL,
         "our port that the client connected to"),
+    [FACT_LISTENER_STAGING] = ROW("listener.staging", STRING, CONNECT, A | SENT | L, NULL, "\"192.0.2.25:10025\"",
+        "the setting staging_listener, so that a reply can name it; absent when it is empty"),
     [FACT_HELO_NAME] = ROW("helo.name", STRING, HELO, A | SENT | L, NULL, NULL,
         "what the client called itself in HELO or EHLO"),
     [FACT_TLS_VERSION] = ROW("tls.version", STRING, HELO, A, NULL, NULL,
