@@ -1,5 +1,6 @@
 /* control.c - the table of the milter's control commands, and the small ones. */
 #include "base/daemon.h"
+#include "checks/content.h"
 #include "control/decision_row.h"
 #include "engine/reload.h"
 #include "engine/snapshot.h"
@@ -58,7 +59,6 @@ static void set_counts(json_t *row)
     set_count(row, "quarantined", atomic_load(&gate->quarantined));
     set_count(row, "loops", atomic_load(&gate->loops));
     set_count(row, "invalid_marks", atomic_load(&gate->bad_marks));
-    set_count(row, "inspection_failures", atomic_load(&gate->crashes));
     set_count(row, "transactions", atomic_load(&gate->transactions));
 }
 
@@ -77,6 +77,19 @@ static void set_stores(json_t *row)
     json_object_set_new(row, "is_quarantine_index_failing",
                         json_boolean(usage.is_index_failing));
     json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
+}
+
+static void set_inspector(json_t *row)
+{
+    struct content_counts counts;
+
+    content_count(&counts);
+    set_count(row, "inspected", counts.messages);
+    set_count(row, "inspection_failures", counts.failures);
+    set_count(row, "inspect_workers", counts.workers);
+    set_count(row, "inspect_workers_busy", counts.busy);
+    set_count(row, "inspect_workers_lost", counts.workers_lost);
+    set_count(row, "inspect_queue", counts.queue);
 }
 
 static bool set_snapshot(json_t *row)
@@ -107,6 +120,7 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     json_object_set_new(row, "is_draining", json_boolean(atomic_load(&gate->is_draining)));
     is_well = set_snapshot(row);
     set_counts(row);
+    set_inspector(row);
     set_stores(row);
     control_row(call, row);
     return is_well ? EXIT_OK : EXIT_DIFFERS;

@@ -19,6 +19,6 @@ struct gate {
     struct releases *releases; /* marks given out and not yet seen again */
     atomic_bool is_draining;   /* TERM was seen: no new transactions */
     atomic_uint transactions;  /* begun and not yet ended */
-    atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks, crashes;
+    atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks;
 };
 #endif

@@ -112,6 +112,19 @@ static void carry_out(struct transaction *t, struct answer *answer)
     refuse(t, answer, "4.3.0", "the message could not be kept; try again");
 }
 
+/* A message that its inspector could not bear is deferred, whatever the rules say, and kept for study. */
+static void judge_failure(struct transaction *t, struct answer *answer)
+{
+    struct str why = STR_EMPTY;
+
+    str_printf(&why, "not inspected: %.*s", SPAN_ARG(content_failure(t->deciding.message)));
+    t->verdict = NULL;
+    refuse(t, answer, "4.3.0", "the message could not be inspected; try again");
+    t->note = arena_strdup(t->arena, str_cstr(&why));
+    keep_study(t, t->note);
+    str_clear(&why);
+}
+
 void transaction_judge(struct transaction *t, const char *queue_id, struct answer *answer_r)
 {
     snprintf(t->queue_id, sizeof t->queue_id, "%s", queue_id);
@@ -126,14 +139,10 @@ void transaction_judge(struct transaction *t, const char *queue_id, struct answe
         return;
     }
     ask_rules(t);
-    if (content_failed(t->deciding.message)) {
-        atomic_fetch_add(&t->gate->crashes, 1);
-        t->verdict = NULL;
-        refuse(t, answer_r, "4.3.0", "the message could not be inspected; try again");
-        keep_study(t, "its inspection failed");
-        return;
-    }
-    carry_out(t, answer_r);
+    if (content_failed(t->deciding.message))
+        judge_failure(t, answer_r);
+    else
+        carry_out(t, answer_r);
 }
 
 void transaction_conclude(struct transaction *t, const struct answer *answer)

@@ -79,7 +79,7 @@ static int gate_open_all(struct gate *gate, struct err *err)
         return -1;
     staging_init(settings->staging_listener);
     checks_register(checks, sizeof checks / sizeof *checks);
-    if (content_open(settings, err) != 0)
+    if (content_begin(settings, err) != 0)
         return -1;
     return reload_start(settings, err);
 }
@@ -109,7 +109,7 @@ void gate_keep_house(struct gate *gate)
 
 void gate_close(struct gate *gate)
 {
-    content_close();
+    content_end();
     decisions_close(&gate->decisions);
     quarantine_close(&gate->quarantine);
 }
