@@ -5,7 +5,7 @@
 #include <event2/bufferevent.h>
 #include <event2/thread.h>
 #include "base/clock.h"
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "policyd/client.h"
 #include "policyd/counters.h"
@@ -194,9 +194,9 @@ static bool make_room(void)
 {
     struct client *client;
 
-    log_state("policy connections", clients.count >= clients.max_connections, LOG_LEVEL_WARN,
-              "there are %zu (policy_max_connections); the longest idle ones are closed",
-              clients.count);
+    health_set("policy connections", clients.count >= clients.max_connections, LOG_LEVEL_WARN,
+               "there are %zu (policy_max_connections); the longest idle ones are closed",
+               clients.count);
     if (clients.count < clients.max_connections)
         return true;
     TAILQ_FOREACH(client, &clients.all, by_use)

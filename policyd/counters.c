@@ -35,3 +35,25 @@ const char *counters_name(enum counter counter)
 {
     return names[counter];
 }
+
+/* COUNTER_REQUESTS of each of the last seconds; written by the loop, read by any thread. */
+static _Atomic uint64_t seconds[COUNTERS_WINDOW_S + 1];
+static _Atomic unsigned ticks;
+
+void counters_tick(void)
+{
+    unsigned tick = atomic_load(&ticks) + 1;
+
+    atomic_store(&seconds[tick % (COUNTERS_WINDOW_S + 1)], counters_get(COUNTER_REQUESTS));
+    atomic_store(&ticks, tick);
+}
+
+double counters_requests_per_second(void)
+{
+    unsigned tick = atomic_load(&ticks);
+    unsigned window = tick < COUNTERS_WINDOW_S ? tick : COUNTERS_WINDOW_S;
+    uint64_t last = atomic_load(&seconds[tick % (COUNTERS_WINDOW_S + 1)]);
+    uint64_t first = atomic_load(&seconds[(tick - window) % (COUNTERS_WINDOW_S + 1)]);
+
+    return window > 0 && last >= first ? (double)(last - first) / window : 0;
+}

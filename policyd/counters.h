@@ -20,4 +20,8 @@ void counters_add(enum counter counter, uint64_t n);
 void counters_set(enum counter counter, uint64_t value);
 uint64_t counters_get(enum counter counter);
 const char *counters_name(enum counter counter);
+/* Called each second; requests a second over the last COUNTERS_WINDOW_S. */
+#define COUNTERS_WINDOW_S 10
+void counters_tick(void);
+double counters_requests_per_second(void);
 #endif

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "policyd/images.h"
 #include "policyd/publish.h"
@@ -178,7 +178,7 @@ static void *work(void *unused)
 
     while (next_wanted(name)) {
         int state = images_build(name, &err);
-        log_state("list images", state < 0, LOG_LEVEL_ERROR, "%s", state < 0 ? err.text : "");
+        health_set("list images", state < 0, LOG_LEVEL_ERROR, "%s", state < 0 ? err.text : "");
         if (state == 0)
             publish_now(&err);
     }

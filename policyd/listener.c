@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <event2/listener.h>
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "conf/settings.h"
 #include "policyd/listener.h"
@@ -121,7 +121,7 @@ static void on_accept(struct evconnlistener *conn, evutil_socket_t fd, struct so
     struct listeners *listeners = ctx;
 
     (void)conn, (void)address, (void)size;
-    log_state("policy sockets", false, LOG_LEVEL_ERROR, "%s", "");
+    health_set("policy sockets", false, LOG_LEVEL_ERROR, "%s", "");
     listeners->accepted(fd);
 }
 
@@ -136,7 +136,7 @@ static void on_error(struct evconnlistener *conn, void *ctx)
     struct listeners *listeners = ctx;
     const struct timeval pause = {PAUSE_S, 0};
 
-    log_state("policy sockets", true, LOG_LEVEL_ERROR, "cannot accept: %s", strerror(errno));
+    health_set("policy sockets", true, LOG_LEVEL_ERROR, "cannot accept: %s", strerror(errno));
     for (size_t i = 0; i < listeners->count; i++) {
         if (listeners->each[i].conn != conn)
             continue;

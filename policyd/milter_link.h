@@ -1,15 +1,15 @@
 /* What policyd says to the milter: over its control socket, never from the loop. */
 #ifndef POLICYD_MILTER_LINK_H
 #define POLICYD_MILTER_LINK_H
-#include "conf/settings.h"
-#include "control/client.h"
 #include "control/server.h"
 
-void milter_link_begin(const struct settings *settings);
+void milter_link_begin(const char *control_dir);
 /* Something new is published: the milter looks at once instead of within a second. Not being reachable is no error. */
 void milter_link_poke(void);
-bool milter_link_is_reachable(void);
-/* Passes a command on with its body and answer, both ways streaming, with the role it came with. */
+/* Passes a command on with its body and its answer, both ways as they come, in the role it came with. */
 enum control_exit milter_link_forward(const char *command, struct control_call *call,
                                       struct err *err);
+/* The same for a command of our own that answers rows into this call. timeout_ms as control_ask. */
+enum control_exit milter_link_ask(const char *command, struct control_call *call,
+                                  int timeout_ms, struct err *err);
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "policyd/addresses.h"
 #include "policyd/maps/maps.h"
@@ -147,9 +147,9 @@ static void resolve(struct addresses *names)
         if (addresses_look_up(&names->hosts[i], &err) != 0 && failed++ == 0)
             first = err;
     }
-    log_state("next hops", failed > 0, LOG_LEVEL_WARN,
-              "%s (%zu of %zu names); the addresses known last are used, if any", first.text,
-              failed, names->count);
+    health_set("next hops", failed > 0, LOG_LEVEL_WARN,
+               "%s (%zu of %zu names); the addresses known last are used, if any", first.text,
+               failed, names->count);
 }
 
 static bool take_over(struct addresses *fresh)
@@ -174,10 +174,10 @@ static void look(void)
     size_t count;
 
     if (domains_list(hops.db, &domains, &count, NULL, &err) != 0) {
-        log_state("domains", true, LOG_LEVEL_ERROR, "%s", err.text);
+        health_set("domains", true, LOG_LEVEL_ERROR, "%s", err.text);
         return;
     }
-    log_state("domains", false, LOG_LEVEL_ERROR, "%s", "");
+    health_set("domains", false, LOG_LEVEL_ERROR, "%s", "");
     maps_update(hops.settings, hops.db, &err); /* what fails is logged there */
     collect_names(domains, count, &names);
     free(domains);

@@ -5,7 +5,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "engine/reload.h"
 #include "policyd/images.h"
@@ -295,8 +295,8 @@ int publish_now(struct err *err)
 {
     int state = publish_all(err);
 
-    log_state("publish", state < 0, LOG_LEVEL_ERROR,
-              "%s; what was published before stays in force", state < 0 ? err->text : "");
+    health_set("publish", state < 0, LOG_LEVEL_ERROR,
+               "%s; what was published before stays in force", state < 0 ? err->text : "");
     if (state == 0 && reload_now(err) < 0)
         state = -1;
     if (state == 0)

@@ -89,7 +89,6 @@ static struct question *question_new(const struct request *request,
                                     .message_fd = -1,
                                     .mailbox = mailbox_new(),
                                     .deadline = clock_mono_ms() + questions.deadline_ms};
-    mailbox_set_wake(q->deciding.mailbox, questions.wake, questions.wake_ctx);
     return q;
 }
 
@@ -248,8 +247,23 @@ struct question *question_ask(const struct request *request, struct str *answer)
         return NULL;
     }
     question = question_new(request, snapshot);
+    mailbox_set_wake(question->deciding.mailbox, questions.wake, questions.wake_ctx);
     decide_start_early(&question->deciding, STAGE_RCPT);
     if (question_step(question, answer))
         question_free(&question);
     return question;
+}
+
+struct question *question_try(const struct request *request, struct question_tried *tried_r)
+{
+    const struct snapshot *snapshot = snapshot_pin();
+    struct question *q;
+
+    if (snapshot == NULL)
+        return NULL;
+    q = question_new(request, snapshot);
+    *tried_r = (struct question_tried){snapshot, q->message, q->recipient, NULL};
+    while (decide_recipient(&q->deciding, 0, STAGE_RCPT, &tried_r->outcome) == DECIDE_WAIT)
+        mailbox_wait(q->deciding.mailbox, q->deciding.deadline);
+    return q;
 }

@@ -3,7 +3,9 @@
 #define POLICYD_QUESTION_H
 #include "base/str.h"
 #include "conf/settings.h"
+#include "engine/snapshot.h"
 #include "policyd/request.h"
+#include "rules/verdict.h"
 #include "store/decisions.h"
 
 struct question;
@@ -18,5 +20,13 @@ struct question *question_ask(const struct request *request, struct str *answer)
 /* True: answered. */
 bool question_step(struct question *question, struct str *answer);
 int64_t question_deadline(const struct question *question); /* clock_mono_ms */
+/* For `policy test`: decides on the snapshot in force, counts, logs and records nothing; waits for checks, so not in the loop. NULL: no rules
+ * are in force. What *tried_r holds lives as long as the question. */
+struct question_tried {
+    const struct snapshot *snapshot;
+    const struct facts *message, *recipient;
+    const struct outcome *outcome;
+};
+struct question *question_try(const struct request *request, struct question_tried *tried_r);
 void question_free(struct question **question);
 #endif

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
-#include "base/log.h"
+#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "policyd/maps/maps.h"
 #include "policyd/maps/postfix_tool.h"
@@ -156,7 +156,7 @@ int maps_update(const struct settings *settings, struct policy_db *db, struct er
         free(domains);
     }
     pthread_mutex_unlock(&lock);
-    log_state("maps", state != 0, LOG_LEVEL_ERROR,
+    health_set("maps", state != 0, LOG_LEVEL_ERROR,
               "%s; Postfix goes on with the maps it has in %s", state != 0 ? err->text : "",
               settings->maps_dir);
     return state;

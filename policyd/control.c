@@ -1,0 +1,87 @@
+/* control.c - the table of policyd's control commands, and what their files share. */
+#include "policyd/control.h"
+#include "policyd/milter_link.h"
+#include "policyd/publish.h"
+
+static const struct control_command commands[] = {
+    {"status", ROLE_READ, control_status},
+    {"explain", ROLE_READ, control_explain},
+    {"policy.test", ROLE_READ, control_policy_test},
+    {"rules.show", ROLE_READ, control_rules_show},
+    {"rules.history", ROLE_READ, control_rules_history},
+    {"rules.apply", ROLE_ADMIN, control_rules_apply},
+    {"rules.rollback", ROLE_ADMIN, control_rules_rollback},
+    {"list.show", ROLE_READ, control_list_show},
+    {"list.export", ROLE_READ, control_list_export},
+    {"list.add", ROLE_OPERATE, control_list_add},
+    {"list.remove", ROLE_OPERATE, control_list_remove},
+    {"list.import", ROLE_OPERATE, control_list_import},
+    {"domain.list", ROLE_READ, control_domain_list},
+    {"domain.add", ROLE_ADMIN, control_domain_add},
+    {"domain.remove", ROLE_ADMIN, control_domain_remove},
+    {NULL, ROLE_ADMIN, NULL},
+};
+
+struct control_shared control_shared;
+
+struct control_server *policyd_control_start(const struct control_shared *shared,
+                                             struct err *err)
+{
+    control_shared = *shared;
+    return control_server_start(shared->settings->control_dir, "policyd", commands,
+                                milter_link_forward, err);
+}
+
+struct span control_argument(const struct control_call *call, const char *name)
+{
+    json_t *value = json_object_get(call->args, name);
+
+    if (!json_is_string(value))
+        return SPAN("");
+    return span_from(json_string_value(value), json_string_length(value));
+}
+
+bool control_flag(const struct control_call *call, const char *name)
+{
+    return json_is_true(json_object_get(call->args, name));
+}
+
+uint64_t control_number(const struct control_call *call, const char *name, uint64_t missing)
+{
+    json_t *value = json_object_get(call->args, name);
+
+    return json_is_integer(value) && json_integer_value(value) >= 0
+               ? (uint64_t)json_integer_value(value)
+               : missing;
+}
+
+struct policy_db *control_db(struct err *err)
+{
+    if (control_shared.db == NULL)
+        err_set(err, "policyd runs without its database (see `milter-ctl status`); nothing can "
+                     "be shown or changed");
+    return control_shared.db;
+}
+
+int control_collect(struct control_call *call, size_t limit, struct str *out, struct err *err)
+{
+    struct span piece;
+    int state;
+
+    while ((state = control_body(call, &piece, err)) == 1) {
+        if (piece.len > limit - out->len)
+            return err_set(err, "more than %zu bytes", limit);
+        str_add(out, piece);
+    }
+    return state;
+}
+
+enum control_exit control_publish(struct err *err)
+{
+    struct err why;
+
+    if (publish_now(&why) >= 0)
+        return EXIT_OK;
+    err_set(err, "stored, but not in force: %s", why.text);
+    return EXIT_PARTIAL;
+}

@@ -1,0 +1,111 @@
+/* control_domains.c - domain list, add, remove. */
+#include <stdlib.h>
+#include "base/xalloc.h"
+#include "policyd/control.h"
+#include "policyd/maps/maps.h"
+#include "policyd/next_hops.h"
+#include "store/domains.h"
+
+enum control_exit control_domain_list(struct control_call *call, struct err *err)
+{
+    struct policy_db *db = control_db(err);
+    struct domain *domains;
+    size_t count;
+
+    if (db == NULL || domains_list(db, &domains, &count, NULL, err) != 0)
+        return EXIT_PARTIAL;
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = json_object(), *routes = json_array();
+        for (size_t j = 0; j < domains[i].hop_count; j++) {
+            struct str hop = STR_EMPTY;
+            next_hop_print(&hop, &domains[i].hops[j]);
+            json_array_append_new(routes, control_text(str_span(&hop)));
+            str_clear(&hop);
+        }
+        json_object_set_new(row, "domain", control_text(span_of(domains[i].name)));
+        json_object_set_new(row, "routes", routes);
+        control_row(call, row);
+    }
+    free(domains);
+    return EXIT_OK;
+}
+
+/* Map files, snapshot, addresses. Postfix learns of the maps by itself, within seconds (it looks when it next uses them). */
+static enum control_exit domains_changed(struct policy_db *db, struct err *err)
+{
+    struct err why;
+    bool has_maps = maps_update(control_shared.settings, db, &why) == 0;
+    enum control_exit code = control_publish(err);
+
+    next_hops_changed();
+    if (code == EXIT_OK && !has_maps) {
+        err_set(err, "accepted, but Postfix does not know it yet: %s", why.text);
+        code = EXIT_PARTIAL;
+    }
+    return code;
+}
+
+static int parse_routes(const json_t *array, struct next_hop *hops, size_t *count_r,
+                        struct err *err)
+{
+    size_t count = json_array_size(array);
+
+    if (count == 0 || count > DOMAIN_MAX_HOPS)
+        return err_set(err, "a domain needs 1 to %d next hops; write --route HOST[:PORT],...",
+                       DOMAIN_MAX_HOPS);
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = json_array_get(array, i);
+        struct span text = span_from(json_is_string(item) ? json_string_value(item) : "",
+                                     json_string_length(item));
+        if (next_hop_parse(text, &hops[i], err) != 0)
+            return -1;
+    }
+    *count_r = count;
+    return 0;
+}
+
+enum control_exit control_domain_add(struct control_call *call, struct err *err)
+{
+    struct policy_db *db = control_db(err);
+    struct span name = control_argument(call, "domain");
+    struct next_hop hops[DOMAIN_MAX_HOPS];
+    enum control_exit code;
+    size_t count;
+    int state;
+
+    if (db == NULL)
+        return EXIT_PARTIAL;
+    if (parse_routes(json_object_get(call->args, "routes"), hops, &count, err) != 0)
+        return EXIT_INVALID;
+    state = domains_put(db, name, hops, count, err);
+    if (state < 0)
+        return EXIT_INVALID;
+    code = domains_changed(db, err);
+    if (code == EXIT_OK)
+        err_set(err, "domain %.*s %s", SPAN_ARG(name),
+                state == 1 ? "added" : "has its new routes");
+    return code;
+}
+
+enum control_exit control_domain_remove(struct control_call *call, struct err *err)
+{
+    struct policy_db *db = control_db(err);
+    struct span name = control_argument(call, "domain");
+    enum control_exit code;
+    int state;
+
+    if (db == NULL)
+        return EXIT_PARTIAL;
+    state = domains_remove(db, name, err);
+    if (state < 0)
+        return EXIT_INVALID;
+    if (state == 0) {
+        err_set(err, "%.*s is no accepted domain; `milter-ctl domain list` shows them",
+                SPAN_ARG(name));
+        return EXIT_INVALID;
+    }
+    code = domains_changed(db, err);
+    if (code == EXIT_OK)
+        err_set(err, "domain %.*s removed", SPAN_ARG(name));
+    return code;
+}

@@ -1,0 +1,123 @@
+/* control_status.c - status and explain: policyd's own part, then the milter's. */
+#include "base/clock.h"
+#include "base/daemon.h"
+#include "control/decision_row.h"
+#include "engine/reload.h"
+#include "engine/snapshot.h"
+#include "policyd/control.h"
+#include "policyd/counters.h"
+#include "policyd/health.h"
+#include "policyd/loops.h"
+#include "policyd/milter_link.h"
+#include "engine/routes.h"
+
+#define MILTER_TIMEOUT_MS 3000
+
+static void set_count(json_t *row, const char *name, uint64_t count)
+{
+    json_object_set_new(row, name, json_integer((json_int_t)count));
+}
+
+static bool set_snapshot(json_t *row)
+{
+    const struct snapshot *snapshot = snapshot_pin();
+    struct str failure = STR_EMPTY;
+    bool is_well;
+
+    reload_status(&failure);
+    set_count(row, "revision", snapshot != NULL ? snapshot->revision : 0);
+    set_count(row, "generation", snapshot != NULL ? snapshot->generation : 0);
+    set_count(row, "domains", snapshot != NULL ? routes_count(snapshot->routes) : 0);
+    json_object_set_new(row, "reload_error", control_text(str_span(&failure)));
+    is_well = snapshot != NULL && failure.len == 0;
+    snapshot_unpin(&snapshot);
+    str_clear(&failure);
+    return is_well;
+}
+
+static void set_counters(json_t *row)
+{
+    for (int i = 0; i < COUNTER__COUNT; i++)
+        set_count(row, counters_name((enum counter)i), counters_get((enum counter)i));
+    json_object_set_new(row, "requests_per_second", json_real(counters_requests_per_second()));
+}
+
+static void set_decisions(json_t *row)
+{
+    struct decisions_counters counters;
+
+    if (control_shared.decisions == NULL)
+        return;
+    decisions_count(control_shared.decisions, &counters);
+    set_count(row, "decisions_written", counters.written);
+    set_count(row, "decisions_dropped", counters.dropped);
+    json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
+}
+
+/* True when nothing is out of order. */
+static bool set_health(json_t *row)
+{
+    json_t *problems = json_object();
+    const char *name;
+    char text[HEALTH_TEXT];
+
+    for (size_t i = 0; health_at(i, &name, text); i++) {
+        if (text[0] != '\0')
+            json_object_set_new(problems, name, control_text(span_of(text)));
+    }
+    json_object_set_new(row, "problems", problems);
+    return json_object_size(problems) == 0;
+}
+
+static void set_loops(json_t *row)
+{
+    json_t *loops = json_array();
+    char text[512], time[24];
+    int64_t time_ms;
+
+    for (size_t i = 0; loops_last(i, text, sizeof text, &time_ms); i++) {
+        json_t *loop = json_object();
+        json_object_set_new(loop, "time", json_string(clock_iso(time_ms, time)));
+        json_object_set_new(loop, "text", control_text(span_of(text)));
+        json_array_append_new(loops, loop);
+    }
+    json_object_set_new(row, "last_loops", loops);
+}
+
+enum control_exit control_status(struct control_call *call, struct err *err)
+{
+    json_t *row = json_object();
+    enum control_exit of_milter;
+    bool is_well;
+
+    json_object_set_new(row, "program", json_string("policyd"));
+    json_object_set_new(row, "version", json_string(daemon_version()));
+    json_object_set_new(row, "node", control_text(span_of(control_shared.settings->node_name)));
+    is_well = set_snapshot(row);
+    set_counters(row);
+    set_decisions(row);
+    set_loops(row);
+    is_well = set_health(row) && is_well;
+    control_row(call, row);
+    of_milter = milter_link_ask("status", call, MILTER_TIMEOUT_MS, err);
+    return is_well && of_milter == EXIT_OK ? EXIT_OK : EXIT_DIFFERS;
+}
+
+/* A code or queue id of either daemon: both are asked. */
+enum control_exit control_explain(struct control_call *call, struct err *err)
+{
+    struct err own, other;
+    enum control_exit found = EXIT_INVALID, of_milter;
+
+    err_reset(&own);
+    err_reset(&other);
+    if (control_shared.decisions != NULL)
+        found = (enum control_exit)decision_explain(control_shared.decisions, "policyd",
+                                                    control_argument(call, "what"), call, &own);
+    of_milter = milter_link_ask("explain", call, MILTER_TIMEOUT_MS, &other);
+    if (found == EXIT_OK || of_milter == EXIT_OK)
+        return EXIT_OK;
+    err_set(err, "%s",
+            of_milter == EXIT_UNREACHABLE || other.text[0] == '\0' ? own.text : other.text);
+    return EXIT_INVALID;
+}

@@ -1,0 +1,73 @@
+/* main.c - postgate-policyd: reads its settings, opens what it needs, runs the loop of the policy protocol. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <event2/event.h>
+#include "base/daemon.h"
+#include "base/log.h"
+#include "policyd/control.h"
+#include "policyd/loop.h"
+#include "policyd/open.h"
+
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int run(const struct settings *settings, struct err *err)
+{
+    struct control_shared shared;
+    struct control_server *control;
+
+    if (loop_begin(settings, err) != 0 || open_all(settings, &shared, err) != 0 ||
+        loop_listen(shared.decisions, err) != 0)
+        return -1;
+    control = policyd_control_start(&shared, err);
+    if (control == NULL) {
+        loop_abandon();
+        return -1;
+    }
+    loop_run();
+    control_server_stop(&control);
+    close_all(&shared);
+    log_info("ended");
+    return 0;
+}
+
+static void load_settings(struct settings **settings, const char *path)
+{
+    struct str problems = STR_EMPTY;
+    int state = settings_load(settings, path, &problems);
+
+    if (problems.len > 0)
+        fprintf(stderr, "%s", str_cstr(&problems));
+    str_clear(&problems);
+    if (state != 0)
+        exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon_options options = {.program = "postgate-policyd"};
+    struct settings *settings;
+    struct err err;
+
+    daemon_parse_options(argc, argv, &options, "postgate-policyd [-f] [-d] [-c FILE] [-V]");
+    if (options.wants_version) {
+        printf("%s, libevent %s\n", daemon_version(), event_get_version());
+        return 0;
+    }
+    load_settings(&settings, options.config_path);
+    if (daemon_begin(&options, &err) != 0)
+        log_fatal("%s", err.text);
+    raise_descriptors();
+    if (run(settings, &err) != 0)
+        log_fatal("%s", err.text);
+    _exit(0); /* a thread may still wait for the resolver */
+}

@@ -1,0 +1,75 @@
+/* milter_link.c - asks the milter over its control socket, in the role of whoever asked us. */
+#include "control/client.h"
+#include "policyd/health.h"
+#include "policyd/milter_link.h"
+
+#define POKE_TIMEOUT_MS 1000
+
+static const char *control_dir;
+
+void milter_link_begin(const char *dir)
+{
+    control_dir = dir;
+}
+
+void milter_link_poke(void)
+{
+    struct err err;
+    struct control_client *client =
+        control_connect_as(control_dir, "milter", ROLE_OPERATE, &err);
+
+    health_set("milter", client == NULL, LOG_LEVEL_WARN,
+               "%s; it finds what is published by itself once it runs",
+               client == NULL ? err.text : "");
+    if (client == NULL)
+        return;
+    control_ask(client, "snapshot.reload", NULL, NULL, NULL, NULL, POKE_TIMEOUT_MS, &err);
+    control_close(&client);
+}
+
+static struct span next_piece(void *ctx)
+{
+    struct span piece;
+    struct err err;
+
+    if (control_body(ctx, &piece, &err) != 1)
+        return SPAN("");
+    return piece;
+}
+
+static void pass_row(void *ctx, json_t *object)
+{
+    control_row(ctx, json_incref(object));
+}
+
+static void pass_data(void *ctx, struct span bytes)
+{
+    control_data(ctx, bytes);
+}
+
+static enum control_exit ask(const char *command, struct control_call *call, bool has_body,
+                             int timeout_ms, struct err *err)
+{
+    struct control_client *client = control_connect_as(control_dir, "milter", call->role, err);
+    struct control_sink sink = {pass_row, pass_data, call};
+    enum control_exit code;
+
+    if (client == NULL)
+        return EXIT_UNREACHABLE;
+    code = control_ask(client, command, call->args, has_body ? next_piece : NULL, call, &sink,
+                       timeout_ms, err);
+    control_close(&client);
+    return code;
+}
+
+enum control_exit milter_link_forward(const char *command, struct control_call *call,
+                                      struct err *err)
+{
+    return ask(command, call, true, -1, err);
+}
+
+enum control_exit milter_link_ask(const char *command, struct control_call *call,
+                                  int timeout_ms, struct err *err)
+{
+    return ask(command, call, false, timeout_ms, err);
+}

@@ -1,0 +1,90 @@
+/* open.c - brings up stores, the published snapshot and the threads that follow it. */
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "engine/arrival.h"
+#include "engine/staging.h"
+#include "engine/reload.h"
+#include "policyd/first_start.h"
+#include "policyd/health.h"
+#include "policyd/images.h"
+#include "policyd/milter_link.h"
+#include "policyd/next_hops.h"
+#include "policyd/open.h"
+#include "policyd/publish.h"
+
+static struct decisions *open_decisions(const struct settings *settings)
+{
+    static struct node_key key; /* borrowed by the decisions for as long as they are open */
+    const struct decisions_options options = {.state_dir = settings->state_dir,
+                                              .program = DECISION_POLICYD,
+                                              .key = &key,
+                                              .days = settings->decisions_days,
+                                              .max_bytes = settings->decisions_max_bytes};
+    struct decisions *decisions = NULL;
+    struct err err;
+
+    if (node_key_load(settings->state_dir, &key, &err) == 0)
+        decisions = decisions_open(&options, &err);
+    health_set("decisions", decisions == NULL, LOG_LEVEL_ERROR,
+               "%s; decisions are not recorded", decisions == NULL ? err.text : "");
+    return decisions;
+}
+
+static struct policy_db *open_database(const struct settings *settings)
+{
+    char *path = file_path(settings->state_dir, "policyd.db");
+    struct err err;
+    struct policy_db *db = policy_db_open(path, &err);
+
+    health_set("database", db == NULL, LOG_LEVEL_ERROR,
+               "%s; what is published stays in force, and nothing can be changed",
+               db == NULL ? err.text : "");
+    xfree(&path);
+    return db;
+}
+
+/* What the database says, published: at the very first start from files. A failure leaves in force what was published before. */
+static void publish_at_start(const struct settings *settings, struct policy_db *db)
+{
+    struct err err;
+
+    if (first_start(settings, db, &err) < 0)
+        log_error("%s", err.text);
+    else
+        publish_now(&err); /* a failure is logged there */
+}
+
+static int start_publishing(const struct settings *settings, struct policy_db *db,
+                            struct err *err)
+{
+    if (publish_begin(settings, db, err) != 0 || next_hops_begin(settings, db, err) != 0 ||
+        images_begin(settings, db, err) != 0)
+        return -1;
+    publish_at_start(settings, db);
+    return next_hops_start(err);
+}
+
+int open_all(const struct settings *settings, struct control_shared *shared_r, struct err *err)
+{
+    if (arrival_init(settings->time_zone, err) != 0)
+        return -1;
+    staging_init(settings->staging_listener);
+    milter_link_begin(settings->control_dir);
+    *shared_r = (struct control_shared){.settings = settings,
+                                        .db = open_database(settings),
+                                        .decisions = open_decisions(settings)};
+    if (reload_start(settings, err) != 0)
+        return -1;
+    return shared_r->db != NULL ? start_publishing(settings, shared_r->db, err) : 0;
+}
+
+/* The database stays open: the thread that resolves may be in it, and what was committed is durable. */
+void close_all(struct control_shared *shared)
+{
+    if (shared->db != NULL) {
+        next_hops_end();
+        images_end();
+    }
+    reload_stop();
+    decisions_close(&shared->decisions);
+}
