@@ -36,7 +36,8 @@ static void read_slot(struct span *rest, struct span word, struct slot *slot)
     *slot = (struct slot){0};
     slot->name = strip(word, slot, &closes);
     slot->type = slot->name;
-    slot->kind = slot->name.ptr[0] >= 'A' && slot->name.ptr[0] <= 'Z' ? SLOT_PARAMETER : SLOT_WORD;
+    slot->kind =
+        slot->name.ptr[0] >= 'A' && slot->name.ptr[0] <= 'Z' ? SLOT_PARAMETER : SLOT_WORD;
     if (!span_starts(slot->name, SPAN("--")))
         return;
     slot->kind = SLOT_FLAG;
@@ -56,7 +57,8 @@ size_t sentence_slots(const struct sentence *sentence, struct slot slots_r[SLOTS
     return count;
 }
 
-size_t sentence_matches(const struct sentence *sentence, char *const *argv, size_t argc, bool *all_r)
+size_t sentence_matches(const struct sentence *sentence, char *const *argv, size_t argc,
+                        bool *all_r)
 {
     struct slot slots[SLOTS_MAX];
     size_t count = sentence_slots(sentence, slots), words = 0, same = 0;
@@ -85,7 +87,8 @@ static int fill(struct fitting *fitting, size_t slot, const char *value)
     struct arguments *arguments = fitting->arguments;
 
     if (fitting->is_filled[slot] && !fitting->slots[slot].is_repeated)
-        return err_set(fitting->err, "%.*s is given twice", SPAN_ARG(fitting->slots[slot].name));
+        return err_set(fitting->err, "%.*s is given twice",
+                       SPAN_ARG(fitting->slots[slot].name));
     if (parameter && parameter->check && parameter->check(value, fitting->err) == -1)
         return err_prefix(fitting->err, "%.*s", SPAN_ARG(fitting->slots[slot].name));
     fitting->is_filled[slot] = true;
@@ -143,14 +146,15 @@ static int fit_all(struct fitting *fitting)
             has_options = false;
             continue;
         }
-        if ((has_options && is_option(word) ? fit_option(fitting, word) : fit_word(fitting, word)) == -1)
+        if ((has_options && is_option(word) ? fit_option(fitting, word)
+                                            : fit_word(fitting, word)) == -1)
             return -1;
     }
     return check_complete(fitting);
 }
 
-int arguments_parse(struct arguments *arguments_r, const struct sentence *sentence, char *const *argv, size_t argc,
-                    struct err *err)
+int arguments_parse(struct arguments *arguments_r, const struct sentence *sentence,
+                    char *const *argv, size_t argc, struct err *err)
 {
     struct fitting fitting = {.arguments = arguments_r, .argv = argv, .argc = argc, .err = err};
 

@@ -12,7 +12,8 @@ struct arguments;
 #define SENTENCE_NO_SETTINGS 0x01u /* runs without reading postgate.cf */
 struct sentence {
     const char *grammar;
-    int (*run)(struct ctl *ctl, const struct arguments *arguments); /* returns enum control_exit */
+    int (*run)(struct ctl *ctl,
+               const struct arguments *arguments); /* returns enum control_exit */
     unsigned flags;
     const char *help;   /* one line, without a dot */
     const char *detail; /* sentences for the man page, or NULL */
@@ -30,10 +31,11 @@ struct slot {
 /* Cuts a grammar into slots; returns how many. A wrong table is a bug: the unit test calls this for every row. */
 size_t sentence_slots(const struct sentence *sentence, struct slot slots_r[SLOTS_MAX]);
 /* How many of the grammar's words argv begins with; *all_r when that is all of them. */
-size_t sentence_matches(const struct sentence *sentence, char *const *argv, size_t argc, bool *all_r);
+size_t sentence_matches(const struct sentence *sentence, char *const *argv, size_t argc,
+                        bool *all_r);
 
 struct argument {
-    struct span name; /* of the slot */
+    struct span name;  /* of the slot */
     const char *value; /* "" for a flag */
 };
 struct arguments {
@@ -42,9 +44,11 @@ struct arguments {
     struct argument *list;
 };
 /* Fits argv (behind the words of the sentence) into its slots, each value checked by its type. -1: err says what is wrong. */
-int arguments_parse(struct arguments *arguments_r, const struct sentence *sentence, char *const *argv, size_t argc, struct err *err);
+int arguments_parse(struct arguments *arguments_r, const struct sentence *sentence,
+                    char *const *argv, size_t argc, struct err *err);
 void arguments_clear(struct arguments *arguments);
-const char *arguments_get(const struct arguments *arguments, const char *name); /* the first, or NULL */
+const char *arguments_get(const struct arguments *arguments,
+                          const char *name); /* the first, or NULL */
 bool arguments_has(const struct arguments *arguments, const char *name);
 /* Walks the values of a repeated one: *at begins as 0; NULL ends. */
 const char *arguments_next(const struct arguments *arguments, const char *name, size_t *at);

@@ -42,8 +42,8 @@ void ctl_say_lines(struct span text)
         say(line);
 }
 
-static struct control_client *connect_to(const struct ctl *ctl, const struct ctl_question *question,
-                                         struct err *err)
+static struct control_client *connect_to(const struct ctl *ctl,
+                                         const struct ctl_question *question, struct err *err)
 {
     const char *dir = ctl->settings->control_dir;
     struct control_client *client = control_connect(dir, "policyd", question->role, err);
@@ -58,15 +58,16 @@ static struct control_client *connect_to(const struct ctl *ctl, const struct ctl
     return client;
 }
 
-enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question, struct err *message_r)
+enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question,
+                          struct err *message_r)
 {
     struct err message = {""};
     struct control_client *client = connect_to(ctl, question, &message);
     enum control_exit code = EXIT_UNREACHABLE;
 
     if (client)
-        code = control_ask(client, question->command, question->args, question->body, question->body_ctx,
-                           question->sink, ANSWER_TIMEOUT_MS, &message);
+        code = control_ask(client, question->command, question->args, question->body,
+                           question->body_ctx, question->sink, ANSWER_TIMEOUT_MS, &message);
     control_close(&client);
     json_decref(question->args);
     if (*message.text && !question->is_quiet)
@@ -79,8 +80,9 @@ enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *ques
 int ctl_read_file(const char *path, size_t limit, struct str *out)
 {
     struct err err = {""};
-    int got = strcmp(path, "-") == 0 ? file_read_fd(STDIN_FILENO, "standard input", limit, out, &err)
-                                     : file_read(path, limit, out, &err);
+    int got = strcmp(path, "-") == 0
+                  ? file_read_fd(STDIN_FILENO, "standard input", limit, out, &err)
+                  : file_read(path, limit, out, &err);
 
     if (got == -1)
         ctl_say("%s", err.text);

@@ -17,15 +17,16 @@ struct ctl {
 struct ctl_question {
     const char *command;
     json_t *args;
-    enum control_role role;            /* the least that may ask it */
-    struct span (*body)(void *ctx);    /* or NULL */
+    enum control_role role;         /* the least that may ask it */
+    struct span (*body)(void *ctx); /* or NULL */
     void *body_ctx;
-    const struct control_sink *sink;   /* or NULL */
-    bool is_quiet;                     /* the caller prints the message */
-    bool milter_too;                   /* when policyd is down, the milter can answer it itself */
+    const struct control_sink *sink; /* or NULL */
+    bool is_quiet;                   /* the caller prints the message */
+    bool milter_too;                 /* when policyd is down, the milter can answer it itself */
 };
 /* Asks policyd; its message goes to stderr and, when message_r is not NULL, there too. */
-enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question, struct err *message_r);
+enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question,
+                          struct err *message_r);
 /* A line on stderr: "milter-ctl: ...", escaped. */
 void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Many lines on stderr, escaped line by line. */

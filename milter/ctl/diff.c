@@ -58,7 +58,8 @@ static uint32_t *common_lengths(const struct span *a, size_t n, const struct spa
     return length;
 }
 
-static void add_differing(struct script *script, const struct span *a, size_t n, const struct span *b, size_t m)
+static void add_differing(struct script *script, const struct span *a, size_t n,
+                          const struct span *b, size_t m)
 {
     bool is_small = (n + 1) <= DIFF_MAX_CELLS / (m + 1);
     uint32_t *length = is_small ? common_lengths(a, n, b, m) : NULL;
@@ -88,11 +89,13 @@ static struct script make_script(const struct lines *a, const struct lines *b)
 
     while (head < least && span_equal(a->line[head], b->line[head]))
         head++;
-    while (tail < least - head && span_equal(a->line[a->count - 1 - tail], b->line[b->count - 1 - tail]))
+    while (tail < least - head &&
+           span_equal(a->line[a->count - 1 - tail], b->line[b->count - 1 - tail]))
         tail++;
     for (size_t i = 0; i < head; i++)
         add(&script, ' ', a->line[i]);
-    add_differing(&script, a->line + head, a->count - head - tail, b->line + head, b->count - head - tail);
+    add_differing(&script, a->line + head, a->count - head - tail, b->line + head,
+                  b->count - head - tail);
     for (size_t i = a->count - tail; i < a->count; i++)
         add(&script, ' ', a->line[i]);
     return script;
@@ -120,7 +123,8 @@ static size_t hunk_end(const struct script *script, size_t at)
     return at + AROUND < script->count ? at + AROUND : script->count;
 }
 
-static void print_hunk(struct str *out, const struct script *script, size_t begin, size_t end, size_t numbers[2])
+static void print_hunk(struct str *out, const struct script *script, size_t begin, size_t end,
+                       size_t numbers[2])
 {
     size_t counts[2] = {0, 0};
 
@@ -154,7 +158,8 @@ static void print_script(struct str *out, const struct script *script)
     }
 }
 
-bool diff_print(struct str *out, struct span from, struct span to, const char *from_name, const char *to_name)
+bool diff_print(struct str *out, struct span from, struct span to, const char *from_name,
+                const char *to_name)
 {
     struct lines a = split(from), b = split(to);
     struct script script = make_script(&a, &b);

@@ -30,14 +30,16 @@ static int check_file(const char *value, struct err *err)
 static int check_list_name(const char *value, struct err *err)
 {
     if (!list_name_is_valid(span_of(value)))
-        return err_set(err, "`%s` is no name of a list; letters, digits, _ and - make one", value);
+        return err_set(err, "`%s` is no name of a list; letters, digits, _ and - make one",
+                       value);
     return 0;
 }
 
 static int check_item(const char *value, struct err *err)
 {
     if (strlen(value) > LIST_MAX_ITEM)
-        return err_set(err, "has %zu bytes; an item has at most %d", strlen(value), LIST_MAX_ITEM);
+        return err_set(err, "has %zu bytes; an item has at most %d", strlen(value),
+                       LIST_MAX_ITEM);
     return check_line(value, err);
 }
 
@@ -54,7 +56,9 @@ static int check_domain(const char *value, struct err *err)
 {
     char domain[DOMAIN_SIZE];
 
-    return domain_normalize(span_of(value), domain) ? 0 : err_set(err, "`%s` is not a domain", value);
+    return domain_normalize(span_of(value), domain)
+               ? 0
+               : err_set(err, "`%s` is not a domain", value);
 }
 
 static int check_hops(const char *value, struct err *err)
@@ -117,11 +121,14 @@ const struct parameter parameters[] = {
     {"N", check_number, "a number from 1 up"},
     {"TEXT", check_line, "one line of text"},
     {"NAME", check_list_name, "the name of a list"},
-    {"ITEM", check_item, "an item as the type of the list writes it: 192.0.2.0/24, example.com, .example.com, "
-                         "bob@example.com, @example.com, text"},
+    {"ITEM", check_item,
+     "an item as the type of the list writes it: 192.0.2.0/24, example.com, .example.com, "
+     "bob@example.com, @example.com, text"},
     {"DOMAIN", check_domain, "a domain, in any spelling"},
-    {"HOPS", check_hops, "where mail goes: HOST[:PORT], several with commas in the order of preference"},
-    {"CODE|QUEUE-ID", check_line, "a decision code such as M7K2-9QF4-T3WX, or Postfix's queue id"},
+    {"HOPS", check_hops,
+     "where mail goes: HOST[:PORT], several with commas in the order of preference"},
+    {"CODE|QUEUE-ID", check_line,
+     "a decision code such as M7K2-9QF4-T3WX, or Postfix's queue id"},
     {"ID", check_line, "a message in quarantine: its id, or its decision code"},
     {"STATE", check_state, "a state of quarantine"},
     {"IP", check_ip, "an address, IPv4 or IPv6"},
@@ -129,7 +136,8 @@ const struct parameter parameters[] = {
     {"ADDRESS", check_line, "a mail address; <> is the null sender"},
     {"PATH", check_path, "proxy, staging, submission, local or release"},
     {"USER", check_line, "who is logged in"},
-    {"ATTR=VALUE", check_attribute, "an attribute of Postfix's policy protocol, such as recipient=bob@example.com"},
+    {"ATTR=VALUE", check_attribute,
+     "an attribute of Postfix's policy protocol, such as recipient=bob@example.com"},
     {"FACT", check_line, "the name of a fact, or its beginning"},
     {"WORD", check_line, "a word of a sentence"},
     {NULL, NULL, NULL},

@@ -99,7 +99,8 @@ static void add_member(struct str *out, const char *name, json_t *value, int dep
     add_name(out, name, depth);
     if (is_on_one_line(value, depth)) {
         str_addc(out, ' ');
-        add_scalar(out, json_is_array(value) && depth < DEPTH_MAX ? json_array_get(value, 0) : value);
+        add_scalar(out, json_is_array(value) && depth < DEPTH_MAX ? json_array_get(value, 0)
+                                                                  : value);
         str_addc(out, '\n');
         return;
     }
@@ -117,7 +118,8 @@ static void add_object(struct str *out, json_t *object, int depth)
     const char *name;
     json_t *value;
 
-    json_object_foreach(object, name, value) if (!is_empty(value)) add_member(out, name, value, depth);
+    json_object_foreach(object, name, value) if (!is_empty(value))
+        add_member(out, name, value, depth);
 }
 
 void print_record(const struct ctl *ctl, const char *title, json_t *row)
@@ -125,7 +127,8 @@ void print_record(const struct ctl *ctl, const char *title, json_t *row)
     struct str out = STR_EMPTY;
 
     if (title)
-        str_printf(&out, "%s%s%s\n", ctl->has_colour ? BOLD : "", title, ctl->has_colour ? PLAIN : "");
+        str_printf(&out, "%s%s%s\n", ctl->has_colour ? BOLD : "", title,
+                   ctl->has_colour ? PLAIN : "");
     add_object(&out, row, title ? 1 : 0);
     fputs(str_cstr(&out), stdout);
     str_clear(&out);

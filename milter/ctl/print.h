@@ -26,5 +26,8 @@ struct table {
 };
 void table_begin(struct table *table, const struct ctl *ctl, const struct column *columns);
 void table_row(void *table, json_t *row); /* fits control_sink.row */
-void table_end(struct table *table, const char *when_empty); /* prints and frees; when_empty: said on stderr instead of a table */
+void table_end(
+    struct table *table,
+    const char
+        *when_empty); /* prints and frees; when_empty: said on stderr instead of a table */
 #endif

@@ -3,60 +3,86 @@
 
 const struct sentence sentences[] = {
     {"status", status_run, 0, "what runs, which revision is in force, what is amiss",
-     "Ends with 1 when something is degraded. When policyd is down, the milter is asked directly."},
-    {"config [--all] [--sample] [--man]", config_run, SENTENCE_NO_SETTINGS, "check postgate.cf and show its settings",
-     "Shows the settings that the file sets; with --all the others too, at their defaults. --sample prints a fresh "
+     "Ends with 1 when something is degraded. When policyd is down, the milter is asked "
+     "directly."},
+    {"config [--all] [--sample] [--man]", config_run, SENTENCE_NO_SETTINGS,
+     "check postgate.cf and show its settings",
+     "Shows the settings that the file sets; with --all the others too, at their defaults. "
+     "--sample prints a fresh "
      "file with every setting explained, --man the source of postgate.cf(5)."},
-    {"facts [FACT]", facts_run, SENTENCE_NO_SETTINGS, "what rules can ask, from which moment on",
-     "With FACT only those whose name begins so."},
+    {"facts [FACT]", facts_run, SENTENCE_NO_SETTINGS,
+     "what rules can ask, from which moment on", "With FACT only those whose name begins so."},
     {"explain CODE|QUEUE-ID", explain_run, 0, "why a message was treated as it was",
-     "Prints the recorded decision: what was decided by which rule, and the facts it was made of. The code stands at "
+     "Prints the recorded decision: what was decided by which rule, and the facts it was made "
+     "of. The code stands at "
      "the end of every reply, in the log and in quarantine."},
 
     {"rules check [FILE]", rules_check_run, 0, "check a rules file, without a daemon",
-     "Without FILE that of the setting rules_file. Every error names line and column, what is wrong and what would "
+     "Without FILE that of the setting rules_file. Every error names line and column, what is "
+     "wrong and what would "
      "be right."},
-    {"rules test [FILE]", rules_test_run, 0, "check a rules file and run the tests in it", NULL},
-    {"rules diff [FILE|N] [N]", rules_diff_run, 0, "difference between the rules in force and a file or revision",
-     "Without arguments: from the revision in force to rules_file. FILE: from the revision in force to FILE. N: from "
-     "revision N to the one in force. Two: from the second to the first. Ends with 1 when they differ."},
-    {"rules apply [FILE] [--note TEXT]", rules_apply_run, 0, "check, test, show the difference, and put in force",
-     "The new revision is in force for the next transaction of both daemons; nothing changes unless the file is free "
+    {"rules test [FILE]", rules_test_run, 0, "check a rules file and run the tests in it",
+     NULL},
+    {"rules diff [FILE|N] [N]", rules_diff_run, 0,
+     "difference between the rules in force and a file or revision",
+     "Without arguments: from the revision in force to rules_file. FILE: from the revision in "
+     "force to FILE, or from "
+     "revision N when that is given too. N: from revision N to the one in force; N N: from the "
+     "first to the second. "
+     "Ends with 1 when they differ."},
+    {"rules apply [FILE] [--note TEXT]", rules_apply_run, 0,
+     "check, test, show the difference, and put in force",
+     "The new revision is in force for the next transaction of both daemons; nothing changes "
+     "unless the file is free "
      "of errors and all its tests pass, here and at policyd."},
-    {"rules show [N]", rules_show_run, 0, "the text of a revision; without N of the one in force", NULL},
+    {"rules show [N]", rules_show_run, 0,
+     "the text of a revision; without N of the one in force", NULL},
     {"rules history", rules_history_run, 0, "all revisions, newest first", NULL},
-    {"rules rollback N [--note TEXT]", rules_rollback_run, 0, "publish a new revision with the text of revision N", NULL},
+    {"rules rollback N [--note TEXT]", rules_rollback_run, 0,
+     "publish a new revision with the text of revision N", NULL},
 
     {"list show [NAME]", list_show_run, 0, "the lists; with NAME its items", NULL},
     {"list add NAME ITEM... [--force]", list_add_run, 0, "add items to a list",
-     "In force within a second. Items that would match nearly everything (wider than /8 of IPv4 or /19 of IPv6, a "
+     "In force within a second. Items that would match nearly everything (wider than /8 of "
+     "IPv4 or /19 of IPv6, a "
      "bare dot) need --force. A list with braces in the rules is changed there instead."},
     {"list remove NAME ITEM...", list_remove_run, 0, "remove items from a list", NULL},
-    {"list import NAME [FILE] [--replace] [--force]", list_import_run, 0, "add the lines of a file to a list",
-     "One item a line; empty lines and lines that begin with # count for nothing. Without FILE the standard input is "
+    {"list import NAME [FILE] [--replace] [--force]", list_import_run, 0,
+     "add the lines of a file to a list",
+     "One item a line; empty lines and lines that begin with # count for nothing. Without FILE "
+     "the standard input is "
      "read. --replace removes what the file does not name. All lines are taken or none."},
     {"list export NAME", list_export_run, 0, "the items of a list, one a line", NULL},
 
     {"domain list", domain_list_run, 0, "accepted domains and where their mail goes", NULL},
-    {"domain add DOMAIN --route HOPS", domain_add_run, 0, "accept mail for a domain and route it",
+    {"domain add DOMAIN --route HOPS", domain_add_run, 0,
+     "accept mail for a domain and route it",
      "A domain that is there already gets the new route."},
     {"domain remove DOMAIN", domain_remove_run, 0, "accept mail for a domain no longer", NULL},
 
-    {"message test FILE [--client IP] [--helo HOST] [--sender ADDRESS] [--recipient ADDRESS]... [--path PATH] [--user USER]",
+    {"message test FILE [--client IP] [--helo HOST] [--sender ADDRESS] [--recipient "
+     "ADDRESS]... [--path PATH] [--user USER]",
      message_test_run, 0, "what would be done with a message; nothing is delivered or kept",
-     "FILE is a message as it would come, headers first. What is not given has the default that tests in rules have."},
+     "FILE is a message as it would come, headers first. What is not given has the default "
+     "that tests in rules have."},
     {"policy test ATTR=VALUE...", policy_test_run, 0, "what policyd would answer Postfix",
      "Attributes are those of Postfix's policy protocol; protocol_state is RCPT unless given."},
 
-    {"quarantine list [--state STATE] [--limit N]", quarantine_list_run, 0, "messages in quarantine, newest first", NULL},
-    {"quarantine show ID [--raw]", quarantine_show_run, 0, "one of them; with --raw the message itself",
+    {"quarantine list [--state STATE] [--limit N]", quarantine_list_run, 0,
+     "messages in quarantine, newest first", NULL},
+    {"quarantine show ID [--raw]", quarantine_show_run, 0,
+     "one of them; with --raw the message itself",
      "A message that is kept here may be dangerous; on a terminal its bytes are escaped."},
     {"quarantine release ID", quarantine_release_run, 0, "deliver it after all, once",
-     "Ends with 5 when it cannot be known whether Postfix took it; it is then not sent again by itself."},
+     "Ends with 5 when it cannot be known whether Postfix took it; it is then not sent again "
+     "by itself."},
     {"quarantine delete ID", quarantine_delete_run, 0, "remove it for good", NULL},
-    {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files", NULL},
+    {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files",
+     NULL},
 
-    {"help [WORD]... [--man] [--completion]", help_run, SENTENCE_NO_SETTINGS, "help on sentences that begin so",
-     "--man prints the source of milter-ctl(8), --completion what bash needs to complete sentences."},
+    {"help [WORD]... [--man] [--completion]", help_run, SENTENCE_NO_SETTINGS,
+     "help on sentences that begin so",
+     "--man prints the source of milter-ctl(8), --completion what bash needs to complete "
+     "sentences."},
     {NULL, NULL, 0, NULL, NULL},
 };

@@ -94,7 +94,8 @@ static void add_cell(struct str *line, const struct str *cell, size_t wide, bool
 }
 
 /* One line of the table: the titles when row is NULL. */
-static void print_line(const struct table *table, size_t count, const size_t widths[COLUMNS_MAX], const json_t *row)
+static void print_line(const struct table *table, size_t count,
+                       const size_t widths[COLUMNS_MAX], const json_t *row)
 {
     struct str line = STR_EMPTY, cell = STR_EMPTY;
 
