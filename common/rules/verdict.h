@@ -4,13 +4,30 @@
 #include "rules/ruleset.h"
 
 /* Outcome of one walk over one chain, for one recipient (or for all alike). Bytes live in the arena given to evaluate. */
-struct reason { /* a rule that applied, warned, or could not be answered */
-    uint32_t rule; /* index */
-    enum { REASON_APPLIED = 1, REASON_WARNED, REASON_HELD_BACK /* by unless */, REASON_UNKNOWN /* a fact was missing */, REASON_SKIPPED } what;
-    struct fact_ref missing; /* REASON_UNKNOWN */
-    struct span detail;      /* facts it used as text, for explain and log: "client.ip = 192.0.2.1" */
+enum reason_kind {
+    REASON_APPLIED = 1,
+    REASON_WARNED,    /* would have applied; the rule is (warn) */
+    REASON_HELD_BACK, /* by unless */
+    REASON_UNKNOWN,   /* a fact was missing */
+    REASON_SKIPPED    /* by a rule above */
 };
-enum edit_kind { EDIT_ADD_HEADER = 1, EDIT_REMOVE_HEADER, EDIT_PREFIX_SUBJECT, EDIT_APPEND_TEXT, EDIT_REDIRECT, EDIT_COPY, EDIT_STRIP };
+struct reason {    /* a rule that applied, warned, or could not be answered */
+    uint32_t rule; /* index */
+    enum reason_kind what;
+    struct fact_ref
+        missing; /* REASON_UNKNOWN: the leftmost unknown one; fact is FACT_NONE when fuel ran out */
+    struct span
+        detail; /* facts it used as text, for explain and log: "client.ip = 192.0.2.1" */
+};
+enum edit_kind {
+    EDIT_ADD_HEADER = 1,
+    EDIT_REMOVE_HEADER,
+    EDIT_PREFIX_SUBJECT,
+    EDIT_APPEND_TEXT,
+    EDIT_REDIRECT,
+    EDIT_COPY,
+    EDIT_STRIP
+};
 struct edit {
     enum edit_kind kind;
     struct span name, value;
@@ -18,11 +35,13 @@ struct edit {
 };
 struct outcome {
     enum disposition disposition;
-    int rule;            /* index of the rule that decided, -1: end of the chain */
-    char code[12];       /* enhanced status of reject, defer */
-    struct span text;    /* reply text, expanded and escaped, without codes; reason of quarantine */
-    bool wants_keep;     /* keep: delivered, and a copy stored */
-    bool wants_quarantine; /* reject that follows quarantine in the same rule: stored, then rejected */
+    int rule;      /* index of the rule that decided, -1: end of the chain */
+    char code[12]; /* enhanced status of reject, defer */
+    struct span
+        text;        /* reply text, expanded and escaped, without codes; reason of quarantine */
+    bool wants_keep; /* keep: delivered, and a copy stored */
+    bool
+        wants_quarantine; /* reject that follows quarantine in the same rule: stored, then rejected */
     struct span quarantine_reason;
     int64_t score_low, score_high; /* thousandths */
     size_t tag_count;
@@ -33,20 +52,29 @@ struct outcome {
     const struct edit *edits;
     size_t reason_count;
     const struct reason *reasons;
+    /* policy */
+    bool
+        permits_relay; /* permit relay was collected; with disposition VERIFY both hold: verified, then relayed */
+    int64_t greylist_seconds; /* > 0: DEFER because of greylist, for so long */
+    size_t
+        charge_count; /* counters that this recipient is counted in: those the chain asks, in an order that the rules' order does not change */
+    const struct fact_ref *charges;
 };
 
 /* The whole message: each recipient's disposition after the rules of rule-language.md "Several recipients". */
 struct verdict {
-    enum disposition whole; /* DELIVER when at least one recipient gets it; else what the client is told */
+    enum disposition
+        whole; /* DELIVER when at least one recipient gets it; else what the client is told */
     size_t recipient_count;
     const enum disposition *each;          /* by recipient */
     const struct outcome *const *outcomes; /* by recipient; the same pointer for a class */
-    const struct outcome *deciding;        /* whose text and rule the reply and the log line name */
-    bool wants_quarantine;                 /* a durable copy first, whatever the client is told */
-    bool keeps_delivering;                 /* copy is "keep": the mail goes on */
+    const struct outcome *deciding; /* whose text and rule the reply and the log line name */
+    bool wants_quarantine;          /* a durable copy first, whatever the client is told */
+    bool keeps_delivering;          /* copy is "keep": the mail goes on */
     size_t edit_count;
     const struct edit *edits; /* of any recipient that still gets it, without repetition */
 };
 /* Combines. If one is deferred all are; all rejected: rejected; some rejected: removed and kept in quarantine for them; nobody left: the answer says why. */
-struct verdict *verdict_combine(struct arena *arena, const struct outcome *const *outcomes, size_t count);
+struct verdict *verdict_combine(struct arena *arena, const struct outcome *const *outcomes,
+                                size_t count);
 #endif
