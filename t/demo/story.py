@@ -2,6 +2,7 @@
 import re
 import time
 
+import house
 import load
 import mail
 import smtp_client
@@ -18,32 +19,32 @@ def step(function):
     return function
 
 
-def decision(house, reply):
+def decision(h, reply):
     """(rule, decision code) behind a reply: by the code in its text, or by the queue id of what was taken."""
     found = re.search(CODE, reply.text) or re.search(r"queued as (\w+)", reply.text)
     if not found:
         return "", ""
-    rows = house.gate.ctl("explain", found[1]).rows
+    rows = h.gate.ctl("explain", found[1]).rows
     if not rows:
         return "", found[1] if "queued" not in found[0] else ""
     return rows[0].get("rule") or "-", rows[0]["code"]
 
 
-def row(house, what, path, client, sent, happened=None):
+def row(h, what, path, client, sent, happened=None):
     reply = smtp_client.final(sent)
     text = re.sub(CODE, "", reply.text)
-    return (what, path, client, happened or f"refused: {reply.code} {text}", *decision(house, reply))
+    return (what, path, client, happened or f"refused: {reply.code} {text}", *decision(h, reply))
 
 
-def arrives(house, what, path, client, message, recipients, at, sender="alice@outside.example"):
-    send = house.proxy if path == "proxy" else house.staging
+def arrives(h, what, path, client, message, recipients, at, sender="alice@outside.example"):
+    send = h.proxy if path == "proxy" else h.staging
     sent = send(sender, recipients, message, client=client)
     if smtp_client.final(sent).code != 250:
-        return row(house, what, path, client, sent)
+        return row(h, what, path, client, sent)
     for server in at:
         server.wait_id(mail.id_of(message))
     names = " and ".join(f"{s.name} [{s.address}]" for s in at)
-    return row(house, what, path, client, sent, f"delivered to {names}")
+    return row(h, what, path, client, sent, f"delivered to {names}")
 
 
 @step
@@ -115,7 +116,7 @@ def rule_change(h):
     before = smtp_client.final(lottery()).code
     with load.Load(h.postfix.port["proxy"], "bob@one.example", threads=2) as flow:
         flow.wait_accepted(20)
-        h.gate.apply(h.gate_rules + new)
+        h.gate.apply(house.rules_with(filter_=new))
         begin = time.monotonic()
         sent = wait.until(lambda: (s := lottery()) and smtp_client.final(s).code != 250 and s, 5, "the new rule", pause=0.005)
         took = time.monotonic() - begin

@@ -29,7 +29,7 @@ def make():
     root = tempfile.mkdtemp(prefix="pg-")
     os.chmod(root, 0o755)
     tcp = f"inet:127.0.0.1:{ports.reserve()}"
-    g = gate.Gate(os.path.join(root, "gate"), house.RULES, settings={"inspect_workers": str(BURST), "staging_listener": "127.0.0.1:26"})
+    g = gate.Gate(os.path.join(root, "gate"), house.RULES, lists=house.LISTS, settings={"inspect_workers": str(BURST), "staging_listener": "127.0.0.1:26"})
     g.tcp, unix = tcp, g.settings["policy_socket"]
     g.settings["policy_socket"] = f"{unix}, {tcp}"
     g.unix = g.policyd.socket = unix

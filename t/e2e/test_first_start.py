@@ -8,9 +8,9 @@ import cases
 import mail
 import wait
 from cases import case, code, equal
-from house import House, RULES
+from house import House, RULES, rules_with
 
-BROKEN = RULES + "rule typo\n  when clint.ip = 192.0.2.1\n  then reject \"5.7.1 x\"\n"
+BROKEN = rules_with(filter_='rule typo\n  when clint.ip = 192.0.2.1\n  then reject "5.7.1 x"\n')
 
 
 def make():

@@ -10,12 +10,18 @@ import mail
 import policy_client
 import wait
 from cases import case, code, equal
-from house import House, RULES
+from house import House, rules_with
 from load import Load
 
 WITHIN = 1.0  # seconds, from the end of milter-ctl
-LIVE = RULES.replace("[policy]", "list partners_live ip\n[policy]\n"
-                     "rule partner\n  when path = staging and client.ip in $partners_live\n  then permit relay\n", 1)
+PARTNER = "rule partner\n  when path = staging and client.ip in $partners_live\n  then permit relay\n"
+LIVE = rules_with(lists="list partners_live ip\nlist fixed ip { 192.0.2.1 }").replace("rule relay-by-ip", PARTNER + "\nrule relay-by-ip", 1)
+LIVE = LIVE.replace("not in $relay_networks and not domain", "not in $relay_networks and client.ip not in $partners_live and not domain", 1)
+NO_LOTTERY = 'rule no-lottery\n  when subject contains "lottery"\n  then reject "5.7.1 No lotteries"\n'
+
+
+def with_filter(rule):
+    return LIVE.replace("\ntest ", "\n" + rule + "\ntest ", 1)
 
 
 def make():
@@ -50,8 +56,7 @@ def relays(h, client):
 @case("a rule applied is in force for the next message")
 def _(h):
     def change():
-        rules = LIVE + 'rule no-lottery\n  when subject contains "lottery"\n  then reject "5.7.1 No lotteries"\n'
-        h.gate.apply(rules)
+        h.gate.apply(with_filter(NO_LOTTERY))
         refused = lambda: h.proxy("eve@outside.example", "bob@one.example", mail.clean(subject="A lottery")).end.code // 100 == 5
         measured(refused, "rules apply")
     flowing(h, change)
@@ -108,7 +113,7 @@ def _(h):
     path = h.sub("broken.rules")
     before = h.gate.ctl("rules", "show", check=True).text
     with open(path, "w") as f:
-        f.write(LIVE + "rule typo\n  when clint.ip = 192.0.2.1\n  then reject \"5.7.1 x\"\n")
+        f.write(with_filter("rule typo\n  when clint.ip = 192.0.2.1\n  then reject \"5.7.1 x\"\n"))
     told = h.gate.ctl("rules", "apply", path)
     equal(told.exit, 3)
     assert "clint.ip" in told.errors + told.text and "client.ip" in told.errors + told.text, told
@@ -138,7 +143,7 @@ def _(h):
     for item in ("0.0.0.0/0", "10.0.0.0/7", "::/0", "2000::/18"):
         assert h.gate.ctl("list", "add", "partners_live", item).exit != 0, f"{item} was taken"
     assert not relays(h, "192.0.2.200")
-    told = h.gate.ctl("list", "add", "relay_networks", "203.0.113.1")
+    told = h.gate.ctl("list", "add", "fixed", "203.0.113.1")
     assert told.exit != 0 and "rules" in told.errors, f"a list of the revision was changed: {told}"
 
 

@@ -119,6 +119,18 @@ def _(h):
             assert reply.code == want, f"{client}: {reply}"
 
 
+@case("an internal server that sends foreign mail into the proxy listener is told the right one")
+def _(h):
+    h.gate.policyd.log.mark()
+    for client in ("10.1.2.3", h.sinks["one.example"].address):
+        sent = h.proxy("ann@one.example", "carl@foreign.example", mail.clean(), client=client)
+        code(sent, 5, f"127.0.0.1:{h.postfix.port['staging']}")
+    m = mail.clean()
+    code(h.proxy("ann@one.example", "bob@one.example", m, client="10.1.2.3"), 250)  # to our own domains it may
+    h.sinks["one.example"].wait_id(mail.id_of(m))
+    h.sinks["one.example"].clear()
+
+
 @case("relaying is decided for each recipient")
 def _(h):
     m = mail.clean()

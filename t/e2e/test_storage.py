@@ -10,9 +10,9 @@ import cases
 import gate
 import mail
 from cases import Skipped, case, code, equal
-from house import House, RULES
+from house import House, rules_with
 
-RULES_HERE = RULES + 'rule suspicious\n  when subject contains "suspicious"\n  then quarantine "looks odd"\n'
+RULES_HERE = rules_with(filter_='rule suspicious\n  when subject contains "suspicious"\n  then quarantine "looks odd"\n')
 
 
 class Small(House):

@@ -1,4 +1,5 @@
 /* fake_libmilter.c - the part of libmilter's interface that we use, without protocol or threads of its own. */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include "t/lib/fake_libmilter.h"
@@ -11,10 +12,9 @@ int smfi_register(struct smfiDesc description)
     return MI_SUCCESS;
 }
 
-int smfi_setmaxdatasize(size_t size)
+size_t smfi_setmaxdatasize(size_t size)
 {
-    (void)size;
-    return MI_SUCCESS;
+    return size;
 }
 
 int smfi_setpriv(SMFICTX *ctx, void *priv)

@@ -11,3 +11,10 @@ EXTRA_milter/test_releases  := milter/releases milter/message
 # Under TSan: the callbacks on random threads.
 unit-threads: $(B)/t/unit/milter/test_callbacks
 .PHONY: unit-threads
+
+POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))
+EXTRA_policyd/test_request   := policyd/request
+EXTRA_policyd/test_answer    := policyd/answer
+EXTRA_policyd/test_map_text  := policyd/maps/map_text
+EXTRA_policyd/test_addresses := policyd/addresses
+EXTRA_policyd/test_status    := policyd/counters policyd/loops policyd/health policyd/lines

@@ -261,7 +261,7 @@ START_TEST(readers_cannot_lock_out_administrators)
     for (int i = 0; i < CONTROL_MAX_CLIENTS / 2; i++)
         fds[i] = connect_raw("read");
     fds[CONTROL_MAX_CLIENTS / 2] = connect_raw("read");
-    ck_assert(recv(fds[CONTROL_MAX_CLIENTS / 2], answer, sizeof(answer), 0) > 5);
+    ck_assert(recv(fds[CONTROL_MAX_CLIENTS / 2], answer, sizeof(answer), 0) > 0);
     ck_assert_int_eq(answer[0], 'E');
     client = connect_as(ROLE_ADMIN);
     ck_assert_int_eq(control_ask(client, "change", NULL, NULL, NULL, NULL, 5000, &message),
