@@ -1,4 +1,5 @@
 /* From an outcome to the line Postfix reads: above all, what must never become OK. */
+#include <stdio.h>
 #include "policyd/answer.h"
 
 #include "t/lib/suite.h"

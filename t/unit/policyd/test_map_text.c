@@ -1,4 +1,5 @@
 /* The sources of the map files, as postmap reads them. */
+#include <stdio.h>
 #include "policyd/maps/maps.h"
 
 #include "t/lib/suite.h"

@@ -1,5 +1,6 @@
 /* What status shows: counters, the last loops, what is out of order; and lines cut from a file. */
 #include "base/xalloc.h"
+#include <stdio.h>
 #include "policyd/counters.h"
 #include "policyd/health.h"
 #include "policyd/lines.h"
