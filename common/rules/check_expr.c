@@ -101,9 +101,15 @@ static bool check_quantified(struct checker *c, const struct raw_expr *raw, stru
         str_clear(&names);
         return false;
     }
+    if (c->chain == CHAIN_POLICY) {
+        check_error(c, raw->place,
+                    "%ss are known only at the end of the message, and [policy] is asked at "
+                    "RCPT TO; put this rule into [filter]",
+                    names_name(record_names, record));
+        return false;
+    }
     expr->record = c->inside = (enum record)record;
-    is_good = check_usable(c, record_first((enum record)record), raw->place) &&
-              check_children(c, raw, expr);
+    is_good = check_children(c, raw, expr);
     c->inside = RECORD_NONE;
     return is_good;
 }

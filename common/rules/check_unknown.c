@@ -90,16 +90,16 @@ static void undecided(struct needing *n, const struct term *term, bool is_part)
     if (is_part)
         check_error(n->c, term->place,
                     "what is in an attachment cannot always be known, and no rule of [filter] "
-                    "decides that; add one like: rule not-inspected when any attachment "
-                    "(uninspected known) then "
-                    "quarantine \"could not be inspected\", or mark rule %.*s (unknown passes)",
+                    "decides that; add one like: rule not-inspected when any "
+                    "attachment (uninspected known) then quarantine \"could not be "
+                    "inspected\", or mark rule %.*s (unknown passes)",
                     SPAN_ARG(n->rule->name));
     else
         check_error(n->c, term->place,
                     "%s can be unknown, and no rule of [filter] decides that; add one like: "
-                    "rule no-%s when %s unknown then defer \"4.7.1 Try again later\", or mark "
-                    "rule %.*s (unknown passes)",
-                    name, name, name, SPAN_ARG(n->rule->name));
+                    "rule could-not-know when %s unknown then defer \"4.7.1 Try again "
+                    "later\", or mark rule %.*s (unknown passes)",
+                    name, name, SPAN_ARG(n->rule->name));
 }
 
 /* Looks for a rule that decides what term may lack. */
@@ -135,7 +135,7 @@ static void note_need(void *ctx, const struct walk_term *walked)
     struct needing *n = ctx;
     unsigned flags = fact_table[walked->term->fact].flags;
 
-    if (!n->is_done && !walked->is_state && (flags & FACT_MAY_UNKNOWN) != 0 &&
+    if (!n->is_done && !walked->asks_unknown && (flags & FACT_MAY_UNKNOWN) != 0 &&
         (flags & FACT_EVALUATION) == 0)
         look(n, walked->term);
 }

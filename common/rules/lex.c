@@ -57,10 +57,12 @@ static struct span rest(const struct lexer *lexer)
     return span_from(lexer->at, (size_t)(lexer->end - lexer->at));
 }
 
+/* Once a sentence: what follows is mostly a consequence. */
 static void fail(struct lexer *lexer, struct place place, const char *what)
 {
+    if (!lexer->has_failed)
+        problems_error(lexer->problems, place.line, place.column, "%s", what);
     lexer->has_failed = true;
-    problems_error(lexer->problems, place.line, place.column, "%s", what);
 }
 
 bool lex_begin(struct lexer *lexer, struct arena *arena, struct span text,
@@ -201,6 +203,15 @@ static void list_name(struct lexer *lexer, struct token *token)
         fail(lexer, token->place, "$ stands before the name of a list: $partners");
 }
 
+/* Where ours means the same, reading goes on with it. */
+static void teach(struct lexer *lexer, const struct token *token, const char *what)
+{
+    if (!lexer->has_failed)
+        problems_error(lexer->problems, token->place.line, token->place.column,
+                       "%.*s is not used in rules; %s", SPAN_ARG(token->text), what);
+    lexer->has_failed |= token->kind == TOKEN_BAD;
+}
+
 /* A sign of the table, or nothing. */
 static bool sign(struct lexer *lexer, struct token *token)
 {
@@ -212,26 +223,16 @@ static bool sign(struct lexer *lexer, struct token *token)
         token->kind = signs[i].kind;
         token->op = signs[i].op;
         token->text = text;
-        if (signs[i].teach != NULL) {
-            lexer->has_failed |= token->kind == TOKEN_BAD;
-            problems_error(lexer->problems, token->place.line, token->place.column,
-                           "%s is not used in rules; %s", signs[i].text, signs[i].teach);
-        }
+        if (signs[i].teach != NULL)
+            teach(lexer, token, signs[i].teach);
         lexer->at += text.len;
         return true;
     }
     return false;
 }
 
-void lex_next(struct lexer *lexer, struct token *token_r)
+static void lex_token(struct lexer *lexer, struct token *token_r)
 {
-    skip_blanks(lexer);
-    *token_r = (struct token){.kind = TOKEN_END,
-                              .begins_line = begins_line(lexer),
-                              .place = place_here(lexer),
-                              .text = {"", 0}};
-    if (lexer->at == lexer->end)
-        return;
     if (*lexer->at == '"') {
         token_r->kind = TOKEN_STRING;
         quoted(lexer, token_r, '"');
@@ -246,6 +247,21 @@ void lex_next(struct lexer *lexer, struct token *token_r)
     }
 }
 
+void lex_next(struct lexer *lexer, struct token *token_r)
+{
+    skip_blanks(lexer);
+    *token_r = (struct token){.kind = TOKEN_END,
+                              .begins_line = begins_line(lexer),
+                              .place = place_here(lexer),
+                              .text = {"", 0}};
+    if (lexer->at == lexer->end) {
+        if (lexer->last.line > 0)
+            token_r->place = lexer->last;
+        return;
+    }
+    lex_token(lexer, token_r);
+    lexer->last = place_here(lexer);
+}
 static bool ends_item(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == '}';

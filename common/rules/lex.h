@@ -37,6 +37,8 @@ struct lexer {
     const char *at, *end;
     const char *line_start;
     uint32_t line;
+    struct place
+        last; /* behind the last token: where something is missing at the end of the file */
     bool
         has_failed; /* a sign or string made no sense: what follows in the same rule is not to be trusted */
 };

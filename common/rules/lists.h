@@ -14,11 +14,13 @@ struct list_content {
 
 struct lists {
     const struct ruleset *rules;
-    size_t count;                    /* rules->list_count */
-    const struct list_content *each; /* for a list with braces without own content, the revision's image is used */
+    size_t count; /* rules->list_count */
+    const struct list_content
+        *each; /* for a list with braces without own content, the revision's image is used */
 };
 
 /* True when the value is in the list: ip (longest prefix), domain (x itself, .x below), address (user@domain, @domain), string.
  * *item_r (may be NULL): the item that matched, as written, appended; for explain. */
-bool lists_hold(const struct lists *lists, uint32_t list, enum value_type type, const struct value *value, struct str *item_r);
+bool lists_hold(const struct lists *lists, uint32_t list, enum value_type type,
+                const struct value *value, struct str *item_r);
 #endif

@@ -1,6 +1,10 @@
 /* parse.c - the structure of a rules file: lists, chains, rules, tests; goes on after an error at the next one of them. */
 #include "rules/parse.h"
 
+/* Instead of a chain: none was named yet, or one that does not exist (said once). */
+#define CHAIN_NONE       (-1)
+#define CHAIN_UNREADABLE (-2)
+
 static bool parse_list(struct parser *p)
 {
     struct raw_list *lists =
@@ -65,6 +69,8 @@ static bool missing_then(struct parser *p, const struct raw_rule *rule)
             p, rule->place,
             "rule %.*s does nothing; write then and an action after its condition",
             SPAN_ARG(rule->name));
+    if (parse_is_action(p))
+        return parse_fail(p, p->token.place, "then is missing before %s", parse_found(p));
     if (parse_is_word(p, "except") || parse_is_word(p, "but"))
         return parse_fail(p, p->token.place, "%s is not used in rules; write unless",
                           parse_found(p));
@@ -116,7 +122,9 @@ static bool parse_rule(struct parser *p)
         return parse_fail(p, p->token.place, "more than %d rules", RULES_MAX_RULES);
     if (!parse_name(p, "rule", &rule->name))
         return false;
-    if (p->chain < 0)
+    if (p->chain == CHAIN_UNREADABLE)
+        return false;
+    if (p->chain == CHAIN_NONE)
         return parse_fail(p, rule->place,
                           "rule %.*s belongs to no chain; write [policy] or [filter] above it",
                           SPAN_ARG(rule->name));
@@ -132,16 +140,17 @@ static bool parse_chain(struct parser *p)
     struct place place = p->token.place;
     int chain;
 
+    p->chain = CHAIN_UNREADABLE;
     if (p->token.kind != TOKEN_WORD || !names_value(chain_names, p->token.text, &chain))
         return parse_fail(p, p->token.place, "the chains are [policy] and [filter]; found %s",
                           parse_found(p));
+    p->chain = chain;
     if (p->has_chain[chain])
         return parse_fail(
             p, place,
             "[%s] stands here a second time; put its rules together, they are asked in order",
             names_name(chain_names, chain));
     p->has_chain[chain] = true;
-    p->chain = chain;
     parse_advance(p);
     return parse_expect(p, TOKEN_CLOSE_SQUARE, "]");
 }
@@ -188,7 +197,7 @@ static void recover(struct parser *p)
 void parse_file(struct parser *p, struct arena *arena, struct span text,
                 struct problems *problems, struct raw_file *file_r)
 {
-    *p = (struct parser){.arena = arena, .problems = problems, .chain = -1};
+    *p = (struct parser){.arena = arena, .problems = problems, .chain = CHAIN_NONE};
     if (lex_begin(&p->lexer, arena, text, problems)) {
         p->is_fresh = true;
         parse_advance(p);

@@ -133,6 +133,7 @@ bool parse_expr(struct parser *p, const struct raw_expr **expr_r);
 bool parse_term(struct parser *p, struct raw_term *term_r);
 /* parse_action.c: the actions after then. */
 bool parse_actions(struct parser *p, struct raw_rule *rule);
+bool parse_is_action(const struct parser *p); /* the token begins an action */
 /* parse_test.c: after the word test. */
 bool parse_test(struct parser *p);
 #endif

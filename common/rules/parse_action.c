@@ -97,7 +97,7 @@ static bool wrong_argument(struct parser *p, const struct raw_action *action)
     if (p->token.kind == TOKEN_WORD && shapes[action->kind][0] != 'w')
         return parse_fail(p, p->token.place, "text stands in double quotes; write %s %s",
                           row->name, row->arguments);
-    return parse_fail(p, p->token.place, "%s needs more after it; write %s %s", row->name,
+    return parse_fail(p, action->place, "%s needs more after it; write %s %s", row->name,
                       row->name, row->arguments);
 }
 
@@ -112,7 +112,7 @@ static void add_argument(struct parser *p, struct raw_action *action, enum raw_k
     parse_advance(p);
 }
 
-static bool is_action_word(const struct parser *p)
+bool parse_is_action(const struct parser *p)
 {
     for (int kind = 1; kind < ACTION__COUNT; kind++)
         if (p->token.kind == TOKEN_WORD && first_word_is((enum action_kind)kind, p->token.text))
@@ -124,11 +124,11 @@ static bool is_action_word(const struct parser *p)
 static bool parse_rule_names(struct parser *p, struct raw_action *action, bool *has_comma_r)
 {
     do {
-        if (action->count > 0 && is_action_word(p)) {
+        if (action->count > 0 && parse_is_action(p)) {
             *has_comma_r = true;
             return true;
         }
-        if (p->token.kind != TOKEN_WORD || is_action_word(p))
+        if (p->token.kind != TOKEN_WORD || parse_is_action(p))
             return wrong_argument(p, action);
         if (action->count == PARSE_MAX_ARGUMENTS)
             return parse_fail(p, p->token.place, "more than %d rules to skip",
@@ -173,7 +173,7 @@ bool parse_actions(struct parser *p, struct raw_rule *rule)
             return false;
         rule->action_count++;
     } while (has_comma || parse_take(p, TOKEN_COMMA));
-    if (is_action_word(p) || parse_is_word(p, "and"))
+    if (parse_is_action(p) || parse_is_word(p, "and"))
         return parse_fail(p, p->token.place,
                           "actions are separated by commas; put one before %s", parse_found(p));
     return true;

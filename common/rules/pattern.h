@@ -11,7 +11,8 @@ struct pattern_source {
 };
 /* Refused with a taught error: backreferences, lookaround (say so), patterns that match the empty string, syntax errors with the position,
  * a CPU without what vectorscan needs. *failed_r: index of the pattern at fault. */
-struct patterns *patterns_compile(const struct pattern_source *sources, size_t count, size_t *failed_r, struct err *err);
+struct patterns *patterns_compile(const struct pattern_source *sources, size_t count,
+                                  size_t *failed_r, struct err *err);
 void patterns_free(struct patterns **patterns);
 /* True when one matches somewhere in text. Thread-safe (scratch per call from a small pool inside). */
 bool patterns_match(const struct patterns *patterns, struct span text, size_t *which_r);

@@ -27,7 +27,9 @@ struct problems {
 
 void problems_init(struct problems *p, const char *file, struct span source);
 void problems_clear(struct problems *p);
-void problems_error(struct problems *p, uint32_t line, uint32_t column, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void problems_warn(struct problems *p, uint32_t line, uint32_t column, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void problems_error(struct problems *p, uint32_t line, uint32_t column, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void problems_warn(struct problems *p, uint32_t line, uint32_t column, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 void problems_print(struct str *out, const struct problems *p); /* in order of place */
 #endif

@@ -7,11 +7,13 @@ struct rule_test_result {
     const struct rule_test *test;
     bool is_passed;
     enum disposition got;
-    struct span by;   /* rule that decided, or empty */
-    struct span text; /* "expected deliver, got reject by executable-attachment (line 40): ..." */
+    struct span by; /* rule that decided, or empty */
+    struct span
+        text; /* "expected deliver, got reject by executable-attachment (line 40): ..." */
 };
 /* Runs all; results (rules->test_count of them) live in arena. Returns how many failed. */
-size_t rule_test_run(struct arena *arena, const struct ruleset *rules, struct rule_test_result **results_r);
+size_t rule_test_run(struct arena *arena, const struct ruleset *rules,
+                     struct rule_test_result **results_r);
 /* The facts of a test with nothing set: every fact at its test default. */
 void rule_test_defaults(struct facts *message, struct facts *recipient);
 #endif

@@ -6,16 +6,16 @@
 #include "rules/problems.h"
 
 /* Limits; a file beyond them is refused with an error that names the limit. */
-#define RULES_MAX_BYTES      (4 * 1024 * 1024)
-#define RULES_MAX_RULES      2000
-#define RULES_MAX_LISTS      500
-#define RULES_MAX_TESTS      2000
-#define RULES_MAX_DEPTH      40    /* nesting of one condition */
-#define RULES_MAX_NODES      20000 /* of one file */
-#define RULES_MAX_ITEMS      100000 /* in braces, one file */
-#define RULES_MAX_PATTERNS   2000
-#define RULES_MAX_PATTERN    1000 /* bytes of one */
-#define RULES_LANGUAGE       1    /* the version of the language this build speaks */
+#define RULES_MAX_BYTES    (4 * 1024 * 1024)
+#define RULES_MAX_RULES    2000
+#define RULES_MAX_LISTS    500
+#define RULES_MAX_TESTS    2000
+#define RULES_MAX_DEPTH    40     /* nesting of one condition */
+#define RULES_MAX_NODES    20000  /* of one file */
+#define RULES_MAX_ITEMS    100000 /* in braces, one file */
+#define RULES_MAX_PATTERNS 2000
+#define RULES_MAX_PATTERN  1000 /* bytes of one */
+#define RULES_LANGUAGE     1    /* the version of the language this build speaks */
 
 enum list_type { LIST_IP = 1, LIST_DOMAIN, LIST_ADDRESS, LIST_STRING, LIST_PATTERN };
 extern const struct name_value list_type_names[];
@@ -40,15 +40,16 @@ struct term {
     enum term_kind kind;
     enum value_type type;
     bool is_set;
-    enum fact_id fact;  /* TERM_FACT; functions too */
-    struct span key;    /* of a function: canonical argument ("subject" lower-case for header, "messages auth.user 3600") */
-    int key_fact[2];    /* of counters: the facts the key is made of, FACT_NONE when fewer */
-    uint32_t list;      /* TERM_LIST: index into ruleset lists */
-    size_t count;       /* TERM_LITERALS: values; `{}` braces and single ones alike */
+    enum fact_id fact; /* TERM_FACT; functions too */
+    struct span
+        key; /* of a function: canonical argument ("subject" lower-case for header, "messages auth.user 3600") */
+    int key_fact[2]; /* of counters: the facts the key is made of, FACT_NONE when fewer */
+    uint32_t list;   /* TERM_LIST: index into ruleset lists */
+    size_t count;    /* TERM_LITERALS: values; `{}` braces and single ones alike */
     const struct value *values;
     const struct ipnet *nets;        /* TERM_LITERALS of TYPE_IP */
     const struct patterns *patterns; /* TERM_PATTERN: exactly one */
-    struct span pattern_text; /* as written: /text/i */
+    struct span pattern_text;        /* as written: /text/i */
     struct place place;
 };
 
@@ -58,12 +59,25 @@ enum expr_kind {
     EXPR_NOT,
     EXPR_COMPARE, /* left op right */
     EXPR_TRUTH,   /* a bool term alone */
-    EXPR_STATE,   /* term known | absent | unknown; also sender = <> (absent) and, under NOT, sender != <> */
+    EXPR_STATE, /* term known | absent | unknown; also sender = <> (absent) and, under NOT, sender != <> */
     EXPR_ANY,
     EXPR_ALL,
     EXPR_NO
 };
-enum compare_op { OP_EQ = 1, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN, OP_CONTAINS, OP_STARTS_WITH, OP_ENDS_WITH, OP_MATCHES };
+enum compare_op {
+    OP_EQ = 1,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_IN,
+    OP_NOT_IN,
+    OP_CONTAINS,
+    OP_STARTS_WITH,
+    OP_ENDS_WITH,
+    OP_MATCHES
+};
 extern const struct name_value compare_op_names[];
 
 struct expr {
@@ -131,10 +145,11 @@ extern const struct action_row action_table[ACTION__COUNT];
 
 struct action {
     enum action_kind kind;
-    struct span name;          /* header or tag name; address of redirect, copy */
-    struct text_template text; /* reject, defer (without the code), quarantine reason, log, header value, ... */
-    char code[12];             /* enhanced status: "5.7.1" */
-    int64_t number;            /* score in thousandths, greylist seconds */
+    struct span name; /* header or tag name; address of redirect, copy */
+    struct text_template
+        text; /* reject, defer (without the code), quarantine reason, log, header value, ... */
+    char code[12];  /* enhanced status: "5.7.1" */
+    int64_t number; /* score in thousandths, greylist seconds */
     size_t skip_count;
     const uint32_t *skips; /* rule indexes in the same chain, all below this rule */
     struct place place;

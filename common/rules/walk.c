@@ -8,7 +8,8 @@ void walk_facts(const struct expr *expr, void (*visit)(void *ctx, const struct w
         expr->kind == EXPR_COMPARE || expr->kind == EXPR_TRUTH || expr->kind == EXPR_STATE;
 
     if (has_left && expr->left.kind == TERM_FACT)
-        visit(ctx, &(struct walk_term){&expr->left, expr->kind == EXPR_STATE});
+        visit(ctx, &(struct walk_term){&expr->left, expr->kind == EXPR_STATE &&
+                                                        expr->state == FACT_UNKNOWN});
     if (expr->kind == EXPR_COMPARE && expr->right.kind == TERM_FACT)
         visit(ctx, &(struct walk_term){&expr->right, false});
     for (size_t i = 0; i < expr->child_count; i++)

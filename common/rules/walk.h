@@ -3,10 +3,11 @@
 #define RULES_WALK_H
 #include "rules/ruleset.h"
 
-/* Calls visit for each term that is a fact, left before right, in order. is_state: only `known`, `absent` or `unknown` is asked of it. */
+/* Calls visit for each term that is a fact, left before right, in order. asks_unknown: the term
+ * stands before `unknown`, which can always be answered. */
 struct walk_term {
     const struct term *term;
-    bool is_state;
+    bool asks_unknown;
 };
 void walk_facts(const struct expr *expr, void (*visit)(void *ctx, const struct walk_term *term),
                 void *ctx);
