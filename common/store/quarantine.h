@@ -8,13 +8,15 @@
  * A state is the directory, a change of state one rename, durable when the call returns; so a release is claimed exactly once.
  *
  * A file: "Postgate-Quarantine: 1", then "Name: value" lines (values as sink_log writes them, so a line is a line whatever the sender sent),
- * "Message-Bytes" and "Message-Sha256" last, a blank line, the message as received, then notes, one a line ("1795309323000 text").
+ * "Message-Bytes", "Message-Sha256", "Message-Kept" last, a blank line, the message as received, then notes, one a line
+ * ("1795309323000 released: text"). A tombstone says "Message-Kept: no " and goes on with its notes.
  * milter.db holds a copy of the headers for listing; it is a cache, rebuilt by quarantine_reindex and by itself when it is damaged.
  *
  * All functions may be called from any thread. One process at a time (lock file). Ids are foreign input: checked here. */
 #ifndef STORE_QUARANTINE_H
 #define STORE_QUARANTINE_H
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ipnet.h"
 #include "base/names.h"
 
@@ -90,7 +92,7 @@ struct quarantine_filter {
     int64_t since_ms;            /* 0: any */
     size_t limit;                /* 1 .. QUARANTINE_MAX_LIST */
 };
-/* Newest first, from the index, or from the files when there is no usable index. notes and reasons are empty. */
+/* Newest first, from the index, or from the files when there is no usable index. notes are empty. */
 int quarantine_list(struct quarantine *quarantine, const struct quarantine_filter *filter,
                     struct arena *arena, struct quarantine_entry **list_r, size_t *count_r,
                     struct err *err);
