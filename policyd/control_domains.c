@@ -70,7 +70,7 @@ enum control_exit control_domain_add(struct control_call *call, struct err *err)
     struct span name = control_argument(call, "domain");
     struct next_hop hops[DOMAIN_MAX_HOPS];
     enum control_exit code;
-    size_t count;
+    size_t count = 0;
     int state;
 
     if (db == NULL)

@@ -4,6 +4,7 @@
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "engine/reload.h"
+#include "engine/staging.h"
 #include "policyd/first_start.h"
 #include "policyd/health.h"
 #include "policyd/images.h"
@@ -68,6 +69,7 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
 {
     if (arrival_init(settings->time_zone, err) != 0)
         return -1;
+    staging_init(settings->staging_listener);
     staging_init(settings->staging_listener);
     milter_link_begin(settings->control_dir);
     *shared_r = (struct control_shared){.settings = settings,

@@ -6,6 +6,7 @@
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "engine/record.h"
+#include "engine/staging.h"
 #include "facts/from_policy.h"
 #include "policyd/answer.h"
 #include "policyd/counters.h"
@@ -65,6 +66,7 @@ static void learn(struct question *q, const struct request *request)
         from_policy_add(attributes, request->attributes[i].name, request->attributes[i].value);
     from_policy_end(&attributes, q->message, q->recipient);
     arrival_learn(q->message, clock_now_ms());
+    staging_learn(q->message);
     staging_learn(q->message);
     snapshot_learn_routing(q->snapshot, q->recipient);
 }
@@ -159,14 +161,24 @@ static void warn_of_loop(const struct str *line)
     str_clear(&escaped);
 }
 
+/* The first word of an answer: what Postfix will do. */
+static struct span answer_word(struct span answer)
+{
+    struct span word = answer;
+
+    span_cut(&answer, ' ', &word);
+    return word;
+}
+
 static void log_outcome(const struct question *q, const struct outcome *outcome,
-                        const char *code)
+                        const char *code, struct span answer)
 {
     struct str line = STR_EMPTY;
 
     add_envelope(&line, q);
-    str_printf(&line, " verdict=%s code=%s ",
-               names_name(disposition_names, (int)outcome->disposition), code);
+    str_printf(&line, " verdict=%s answer=%.*s code=%s ",
+               names_name(disposition_names, (int)outcome->disposition),
+               SPAN_ARG(answer_word(answer)), code);
     explain_line(&line, q->snapshot->rules, outcome);
     for (size_t i = 0; i < outcome->log_count; i++)
         str_printf(&line, " log=\"%.*s\"", SPAN_ARG(outcome->logs[i]));
@@ -198,6 +210,7 @@ static void finish(struct question *q, const struct outcome *outcome, struct str
     struct facts_view view = {q->message, q->recipient};
     struct decision_ticket ticket = {.code = ""};
     size_t start = answer->len;
+    struct span said;
 
     count_disposition(outcome->disposition);
     if (!is_noteworthy(outcome)) {
@@ -207,8 +220,10 @@ static void finish(struct question *q, const struct outcome *outcome, struct str
     if (questions.decisions != NULL)
         decisions_reserve(questions.decisions, &ticket);
     answer_write(answer, outcome, &view, span_of(ticket.code));
-    log_outcome(q, outcome, ticket.code);
-    record(q, outcome, &ticket, span_trim(span_from(answer->ptr + start, answer->len - start)));
+    start += strlen("action=");
+    said = span_trim(span_from(answer->ptr + start, answer->len - start));
+    log_outcome(q, outcome, ticket.code, said);
+    record(q, outcome, &ticket, said);
 }
 
 bool question_step(struct question *question, struct str *answer)
