@@ -25,6 +25,15 @@ $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $^ $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
 .PHONY: fuzz-build fuzz-bins
 
+# Measurements: one program each, run one after another.
+BENCH    := $(sort $(wildcard t/bench/bench_*.c))
+BENCHBIN := $(patsubst t/bench/%.c,$(B)/t/bench/%,$(BENCH))
+$(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
+bench: all $(BENCHBIN)
+	@for b in $(BENCHBIN); do echo "== $$b"; BUILD=$(B) $$b || exit 1; done
+
 # Under sudo everything is compiled as the calling user, so that build/ belongs to them.
 AS_USER := $(if $(SUDO_UID),$(if $(filter 0,$(SUDO_UID)),,setpriv --reuid=$(SUDO_UID) --regid=$(SUDO_GID) --init-groups))
 
