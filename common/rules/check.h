@@ -15,6 +15,7 @@ struct checker {
     struct rule *rule_list;      /* rules->rules, while it is being made */
     struct rule_test *test_list; /* rules->tests, likewise */
     enum chain chain;            /* of the rule or test in hand */
+    size_t fuel;                 /* of walk_implies */
     enum record inside;          /* any RECORD (...) around the expression in hand */
 };
 

@@ -150,10 +150,15 @@ static bool trusts_sender(const struct expr *expr)
     return forged.has_sender && !forged.has_other;
 }
 
-static void check_exception(struct checker *c, const struct rule *rule)
+/* Exceptions from restrictions, and permissions. */
+static void check_trust(struct checker *c, const struct rule *rule)
 {
-    if (rule->unless != NULL && rule->restricts && trusts_sender(rule->unless))
-        check_warn(c, rule->unless->place,
+    const struct expr *trusting = rule->restricts ? rule->unless
+                                  : rule->permits ? rule->when
+                                                  : NULL;
+
+    if (trusting != NULL && trusts_sender(trusting))
+        check_warn(c, trusting->place,
                    "anybody can write this sender; name author, which is proved by login, DKIM "
                    "or SPF, or add client.ip");
 }
@@ -228,7 +233,7 @@ static void check_rule(struct checker *c, const struct raw_rule *raw, struct rul
     check_permit(c, rule);
     check_strip(c, rule);
     check_parts(c, rule);
-    check_exception(c, rule);
+    check_trust(c, rule);
     check_recipient(c, rule);
 }
 

@@ -59,7 +59,7 @@ static void check_reach(struct checker *c, size_t index)
         const struct rule *above = &c->rules->rules[i];
 
         if (above->chain != rule->chain || !ends_always(above) ||
-            is_ever_skipped(c->rules, i) || !walk_implies(rule->when, above->when))
+            !walk_implies(rule->when, above->when, &c->fuel) || is_ever_skipped(c->rules, i))
             continue;
         check_warn(c, rule->place,
                    "rule %.*s is never reached: whenever it would apply, rule %.*s above (line "
@@ -124,12 +124,49 @@ static void check_use(struct checker *c, uint32_t list)
                SPAN_ARG(c->rules->lists[list].name));
 }
 
+struct tag_search {
+    struct checker *c;
+    size_t asking;
+};
+
+static bool gives(const struct rule *rule, enum fact_id fact, struct span tag)
+{
+    for (size_t i = 0; i < rule->action_count; i++) {
+        if (fact == FACT_SCORE && rule->actions[i].kind == ACTION_SCORE)
+            return true;
+        if (fact == FACT_TAG && rule->actions[i].kind == ACTION_TAG &&
+            span_equal(rule->actions[i].name, tag))
+            return true;
+    }
+    return false;
+}
+
+/* score and tags come from the rules above. */
+static void check_given(void *ctx, const struct walk_term *walked)
+{
+    const struct tag_search *search = ctx;
+    struct checker *c = search->c;
+    const struct term *term = walked->term;
+
+    if ((fact_table[term->fact].flags & FACT_EVALUATION) == 0)
+        return;
+    for (size_t i = 0; i < search->asking; i++)
+        if (c->rules->rules[i].chain == c->rules->rules[search->asking].chain &&
+            gives(&c->rules->rules[i], term->fact, term->key))
+            return;
+    if (term->fact == FACT_TAG)
+        check_warn(c, term->place, "no rule above gives the tag \"%.*s\"", SPAN_ARG(term->key));
+    else
+        check_warn(c, term->place, "no rule above gives points, so the score is 0 here");
+}
+
 void check_set(struct checker *c)
 {
     for (size_t i = 0; i < c->rules->rule_count; i++)
         check_skips(c, i);
     for (size_t i = 0; i < c->rules->rule_count; i++) {
         check_contradiction(c, c->rules->rules[i].when);
+        walk_facts(c->rules->rules[i].when, check_given, &(struct tag_search){c, i});
         check_reach(c, i);
     }
     for (size_t i = 0; i < c->rules->list_count; i++)

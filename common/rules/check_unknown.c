@@ -55,25 +55,25 @@ static bool decides(struct decision *d, const struct expr *expr)
 }
 
 /* The condition is one of those that rule's condition is made of, inside its any RECORD (...) too. */
-static bool has_condition(const struct expr *expr, const struct expr *wanted)
+static bool has_condition(struct checker *c, const struct expr *expr, const struct expr *wanted)
 {
-    if (walk_implies(expr, wanted))
+    if (walk_implies(expr, wanted, &c->fuel))
         return true;
     for (size_t i = 0;
          (expr->kind == EXPR_AND || expr->kind == EXPR_ANY) && i < expr->child_count; i++)
-        if (has_condition(expr->children[i], wanted))
+        if (has_condition(c, expr->children[i], wanted))
             return true;
     return false;
 }
 
-static bool is_narrower(const struct decision *d, const struct rule *deciding,
-                        const struct rule *needing)
+static bool is_narrower(struct checker *c, const struct decision *d,
+                        const struct rule *deciding, const struct rule *needing)
 {
     if (deciding->unless != NULL &&
-        (needing->unless == NULL || !walk_implies(deciding->unless, needing->unless)))
+        (needing->unless == NULL || !walk_implies(deciding->unless, needing->unless, &c->fuel)))
         return true;
     for (size_t i = 0; i < d->count; i++)
-        if (!has_condition(needing->when, d->beside[i]))
+        if (!has_condition(c, needing->when, d->beside[i]))
             return true;
     return false;
 }
@@ -116,7 +116,7 @@ static void look(struct needing *n, const struct term *term)
         if (rule->chain != CHAIN_FILTER || !is_enforced(rule) || !rule->is_final ||
             !decides(&d, rule->when))
             continue;
-        if (rule == n->rule || !is_narrower(&d, rule, n->rule))
+        if (rule == n->rule || !is_narrower(n->c, &d, rule, n->rule))
             return;
         narrow = rule;
     }

@@ -106,6 +106,7 @@ static void add_argument(struct parser *p, struct raw_action *action, enum raw_k
     struct raw_term *arguments =
         parse_grow(p->arena, action->arguments, action->count, sizeof(*arguments));
 
+    p->nodes++; /* names of rules are looked up one by one */
     arguments[action->count++] =
         (struct raw_term){.kind = kind, .text = p->token.text, .place = p->token.place};
     action->arguments = arguments;
@@ -130,7 +131,7 @@ static bool parse_rule_names(struct parser *p, struct raw_action *action, bool *
         }
         if (p->token.kind != TOKEN_WORD || parse_is_action(p))
             return wrong_argument(p, action);
-        if (action->count == PARSE_MAX_ARGUMENTS)
+        if (p->nodes > RULES_MAX_NODES || action->count == PARSE_MAX_ARGUMENTS)
             return parse_fail(p, p->token.place, "more than %d rules to skip",
                               PARSE_MAX_ARGUMENTS);
         add_argument(p, action, RAW_WORD);

@@ -29,6 +29,14 @@ static bool take_simple(struct parser *p, struct raw_term *term)
     return false;
 }
 
+static bool count_item(struct parser *p)
+{
+    if (++p->items <= RULES_MAX_ITEMS)
+        return true;
+    return parse_fail(p, p->token.place, "more than %d values in the braces of one file",
+                      RULES_MAX_ITEMS);
+}
+
 /* One argument of a function: a term, or two in parentheses. */
 static bool parse_argument(struct parser *p, struct raw_term *term, unsigned depth)
 {
@@ -76,6 +84,8 @@ static bool parse_braces(struct parser *p, struct raw_term *term)
                               "more than %d values in braces; declare a list instead",
                               PARSE_MAX_ARGUMENTS);
         items = parse_grow(p->arena, items, count, sizeof(*items));
+        if (!count_item(p))
+            return false;
         if (!take_simple(p, &items[count]))
             return parse_fail(p, p->token.place,
                               "only values stand in braces; close them with } before %s",

@@ -155,8 +155,11 @@ struct ruleset *ruleset_compile(struct span text, const char *file, struct probl
     }
     rules = ruleset_new(text, file);
     parse_file(&parser, rules->arena, rules->text, problems, &raw);
-    check_file(&(struct checker){
-        .arena = rules->arena, .problems = problems, .raw = &raw, .rules = rules});
+    check_file(&(struct checker){.arena = rules->arena,
+                                 .problems = problems,
+                                 .raw = &raw,
+                                 .rules = rules,
+                                 .fuel = WALK_FUEL});
     if (problems->errors > 0) {
         ruleset_free(rules);
         return NULL;

@@ -61,38 +61,48 @@ bool walk_equal(const struct expr *a, const struct expr *b)
     return true;
 }
 
-/* all: every child of expr implies (or is implied by) the other; else one is enough. */
-static bool children_imply(const struct expr *expr, const struct expr *b, bool all)
+/* all: every child of expr implies b; else one is enough. */
+static bool children_imply(const struct expr *expr, const struct expr *b, bool all,
+                           size_t *fuel)
 {
     for (size_t i = 0; i < expr->child_count; i++)
-        if (walk_implies(expr->children[i], b) != all)
+        if (walk_implies(expr->children[i], b, fuel) != all)
             return !all;
     return all;
 }
 
-static bool implied_by(const struct expr *a, const struct expr *expr, bool all)
+static bool implies_children(const struct expr *a, const struct expr *expr, bool all,
+                             size_t *fuel)
 {
     for (size_t i = 0; i < expr->child_count; i++)
-        if (walk_implies(a, expr->children[i]) != all)
+        if (walk_implies(a, expr->children[i], fuel) != all)
             return !all;
     return all;
 }
 
-bool walk_implies(const struct expr *a, const struct expr *b)
+/* An element that meets the narrower condition meets the wider one. */
+static bool any_implies(const struct expr *a, const struct expr *b, size_t *fuel)
 {
+    return a->kind == EXPR_ANY && b->kind == EXPR_ANY && a->record == b->record &&
+           walk_implies(a->children[0], b->children[0], fuel);
+}
+
+bool walk_implies(const struct expr *a, const struct expr *b, size_t *fuel)
+{
+    if (*fuel == 0)
+        return false;
+    (*fuel)--;
     if (walk_equal(a, b))
         return true;
     if (a->kind == EXPR_OR)
-        return children_imply(a, b, true);
+        return children_imply(a, b, true, fuel);
     if (b->kind == EXPR_AND)
-        return implied_by(a, b, true);
-    if (b->kind == EXPR_OR && implied_by(a, b, false))
+        return implies_children(a, b, true, fuel);
+    if (b->kind == EXPR_OR && implies_children(a, b, false, fuel))
         return true;
     if (a->kind == EXPR_AND)
-        return children_imply(a, b, false);
-    /* an element that meets the narrower condition meets the wider one */
-    return a->kind == EXPR_ANY && b->kind == EXPR_ANY && a->record == b->record &&
-           walk_implies(a->children[0], b->children[0]);
+        return children_imply(a, b, false, fuel);
+    return any_implies(a, b, fuel);
 }
 
 bool walk_binds(const struct expr *expr, bool (*test)(const void *ctx, const struct expr *leaf),

@@ -13,8 +13,9 @@ void walk_facts(const struct expr *expr, void (*visit)(void *ctx, const struct w
                 void *ctx);
 /* The same condition, written alike. */
 bool walk_equal(const struct expr *a, const struct expr *b);
-/* Whenever a holds, b holds too, by its form alone; false when that cannot be seen. */
-bool walk_implies(const struct expr *a, const struct expr *b);
+/* Whenever a holds, b holds too, by its form alone; false when that cannot be seen, or not with the fuel there is: every step takes one. */
+#define WALK_FUEL 2000000 /* for all questions about one file */
+bool walk_implies(const struct expr *a, const struct expr *b, size_t *fuel);
 /* Holds in every alternative of the ors: some operand of each `and` satisfies test. not, all and no satisfy nothing. */
 bool walk_binds(const struct expr *expr, bool (*test)(const void *ctx, const struct expr *leaf),
                 const void *ctx);
