@@ -19,7 +19,7 @@
 struct client {
     TAILQ_ENTRY(client) by_use; /* the longest idle first */
     struct bufferevent *conn;
-    size_t scanned;            /* of the request at the front of the buffer */
+    struct request_reader reader;
     struct question *question; /* under way, or NULL */
     struct event *deadline;
 };
@@ -76,8 +76,7 @@ static int begin_request(struct client *client, struct err *err)
     struct question *waiting;
     size_t used;
     struct span bytes = span_from(evbuffer_pullup(in, -1), evbuffer_get_length(in));
-    int state =
-        request_parse(bytes, clients.max_request, &client->scanned, &request, &used, err);
+    int state = request_parse(&client->reader, bytes, &request, &used, err);
 
     if (state != 1)
         return state;
@@ -219,6 +218,7 @@ void client_accepted(evutil_socket_t fd)
         return;
     }
     client = xcalloc(1, sizeof *client);
+    client->reader.limit = clients.max_request;
     client->conn = bufferevent_socket_new(clients.base, fd, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(client->conn, on_data, on_data, on_end, client);
     bufferevent_setwatermark(client->conn, EV_READ, 0, clients.max_request + 1);

@@ -60,12 +60,15 @@ static json_t *tried_row(const struct question_tried *tried)
     struct facts_view view = {tried->message, tried->recipient};
     struct str answer = STR_EMPTY, reasons = STR_EMPTY;
     json_t *row = json_object();
+    struct span said, word;
 
     answer_write(&answer, outcome, &view, SPAN(""));
+    said = span_trim(str_span(&answer));
+    span_cut(&said, '=', &word);
     explain_outcome(&reasons, rules, outcome);
     json_object_set_new(row, "disposition",
                         json_string(names_name(disposition_names, (int)outcome->disposition)));
-    json_object_set_new(row, "answer", control_text(span_trim(str_span(&answer))));
+    json_object_set_new(row, "answer", control_text(said));
     json_object_set_new(
         row, "rule",
         control_text(outcome->rule >= 0 ? rules->rules[outcome->rule].name : SPAN("")));

@@ -86,15 +86,15 @@ static int settle(struct request *request, struct err *err)
     return 0;
 }
 
-int request_parse(struct span bytes, size_t limit, size_t *scanned, struct request *request_r,
+int request_parse(struct request_reader *reader, struct span bytes, struct request *request_r,
                   size_t *used_r, struct err *err)
 {
     size_t end;
 
-    bytes.len = bytes.len > limit ? limit + 1 : bytes.len;
-    end = find_end(bytes, scanned);
-    if (end > limit || (end == 0 && bytes.len > limit))
-        return err_set(err, "longer than %zu bytes (policy_max_request)", limit);
+    bytes.len = bytes.len > reader->limit ? reader->limit + 1 : bytes.len;
+    end = find_end(bytes, &reader->scanned);
+    if (end > reader->limit || (end == 0 && bytes.len > reader->limit))
+        return err_set(err, "longer than %zu bytes (policy_max_request)", reader->limit);
     if (end == 0)
         return 0;
     request_r->count = 0;

@@ -27,10 +27,15 @@ struct request {
     struct span instance;
 };
 
-/* Looks for one request at the start of bytes. *scanned is 0 for a new request and kept by the caller while it grows, so that no
- * byte is looked at twice. 1: *request_r and *used_r are set. 0: not there yet. -1: malformed, or longer than limit; there is
- * no way on but to disconnect. */
-int request_parse(struct span bytes, size_t limit, size_t *scanned, struct request *request_r,
+/* Of one connection. limit: bytes of one request. scanned: of the request at the front of the buffer; 0 at first, then kept by
+ * request_parse, so that no byte is looked at twice while a request comes in pieces. */
+struct request_reader {
+    size_t limit, scanned;
+};
+
+/* Looks for one request at the start of bytes, which begin with what the call before saw. 1: *request_r and *used_r are set. 0: not
+ * there yet. -1: malformed, or longer than the limit; there is no way on but to disconnect. */
+int request_parse(struct request_reader *reader, struct span bytes, struct request *request_r,
                   size_t *used_r, struct err *err);
 /* The value of an attribute, empty when it was not sent. */
 struct span request_value(const struct request *request, const char *name);

@@ -157,7 +157,7 @@ int maps_update(const struct settings *settings, struct policy_db *db, struct er
     }
     pthread_mutex_unlock(&lock);
     health_set("maps", state != 0, LOG_LEVEL_ERROR,
-              "%s; Postfix goes on with the maps it has in %s", state != 0 ? err->text : "",
-              settings->maps_dir);
+               "%s; Postfix goes on with the maps it has in %s", state != 0 ? err->text : "",
+               settings->maps_dir);
     return state;
 }

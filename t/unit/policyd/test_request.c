@@ -8,10 +8,10 @@
 
 static int parse(struct span bytes, struct request *request, size_t *used, struct err *err)
 {
-    size_t scanned = 0;
+    struct request_reader reader = {.limit = LIMIT};
 
     err_reset(err);
-    return request_parse(bytes, LIMIT, &scanned, request, used, err);
+    return request_parse(&reader, bytes, request, used, err);
 }
 
 /* In the order of Postfix 3.7, 3.8 (two more) and with what a later one may add. */
@@ -69,15 +69,16 @@ START_TEST(test_pieces)
     static const char text[] = "request=smtpd_access_policy\nprotocol_state=VRFY\n\n";
     struct request request;
     struct err err;
-    size_t scanned = 0, used;
+    struct request_reader reader = {.limit = LIMIT};
+    size_t used;
 
     for (size_t len = 0; len < sizeof text - 1; len++) {
-        ck_assert_int_eq(
-            request_parse(span_from(text, len), LIMIT, &scanned, &request, &used, &err), 0);
-        ck_assert_uint_eq(scanned, len);
+        ck_assert_int_eq(request_parse(&reader, span_from(text, len), &request, &used, &err),
+                         0);
+        ck_assert_uint_eq(reader.scanned, len);
     }
-    ck_assert_int_eq(request_parse(span_of(text), LIMIT, &scanned, &request, &used, &err), 1);
-    ck_assert_uint_eq(scanned, 0);
+    ck_assert_int_eq(request_parse(&reader, span_of(text), &request, &used, &err), 1);
+    ck_assert_uint_eq(reader.scanned, 0);
     ck_assert_int_eq(request.state, REQUEST_VRFY);
 }
 END_TEST
@@ -116,7 +117,8 @@ START_TEST(test_limits)
     struct str text = STR_EMPTY;
     struct request request;
     struct err err;
-    size_t used, scanned = 0;
+    struct request_reader reader;
+    size_t used;
 
     str_adds(&text, "request=smtpd_access_policy\n");
     for (int i = 0; i < REQUEST_MAX_ATTRIBUTES; i++)
@@ -127,14 +129,14 @@ START_TEST(test_limits)
     /* at the limit, and one over it: whole, and still to come */
     str_reset(&text);
     str_adds(&text, "request=smtpd_access_policy\n\n");
-    ck_assert_int_eq(request_parse(str_span(&text), text.len, &scanned, &request, &used, &err),
-                     1);
-    ck_assert_int_eq(
-        request_parse(str_span(&text), text.len - 1, &scanned, &request, &used, &err), -1);
+    reader = (struct request_reader){.limit = text.len};
+    ck_assert_int_eq(request_parse(&reader, str_span(&text), &request, &used, &err), 1);
+    reader = (struct request_reader){.limit = text.len - 1};
+    ck_assert_int_eq(request_parse(&reader, str_span(&text), &request, &used, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "policy_max_request"));
-    scanned = 0;
-    ck_assert_int_eq(request_parse(SPAN("aaaaaaaa"), 8, &scanned, &request, &used, &err), 0);
-    ck_assert_int_eq(request_parse(SPAN("aaaaaaaaa"), 8, &scanned, &request, &used, &err), -1);
+    reader = (struct request_reader){.limit = 8};
+    ck_assert_int_eq(request_parse(&reader, SPAN("aaaaaaaa"), &request, &used, &err), 0);
+    ck_assert_int_eq(request_parse(&reader, SPAN("aaaaaaaaa"), &request, &used, &err), -1);
     str_clear(&text);
 }
 END_TEST
