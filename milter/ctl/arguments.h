@@ -4,6 +4,7 @@
 #ifndef CTL_ARGUMENTS_H
 #define CTL_ARGUMENTS_H
 #include "base/err.h"
+#include "base/names.h"
 #include "base/span.h"
 
 struct ctl;
@@ -19,6 +20,9 @@ struct sentence {
     const char *detail; /* sentences for the man page, or NULL */
 };
 extern const struct sentence sentences[]; /* ended by a row without grammar */
+
+/* What they begin with, for "did you mean"; a test compares it with the table. */
+extern const struct name_value sentence_nouns[];
 
 enum slot_kind { SLOT_WORD = 1, SLOT_PARAMETER, SLOT_FLAG, SLOT_OPTION };
 struct slot {

@@ -42,6 +42,17 @@ void ctl_say_lines(struct span text)
         say(line);
 }
 
+int ctl_load_settings(struct ctl *ctl)
+{
+    struct str problems = STR_EMPTY;
+    int result = ctl->settings ? 0 : settings_load(&ctl->settings, ctl->config_path, &problems);
+
+    if (result == -1)
+        ctl_say_lines(str_span(&problems));
+    str_clear(&problems);
+    return result;
+}
+
 static struct control_client *connect_to(const struct ctl *ctl,
                                          const struct ctl_question *question, struct err *err)
 {

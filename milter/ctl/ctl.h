@@ -27,6 +27,8 @@ struct ctl_question {
 /* Asks policyd; its message goes to stderr and, when message_r is not NULL, there too. */
 enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question,
                           struct err *message_r);
+/* Reads postgate.cf unless it is read already. -1 after saying what is wrong with it. */
+int ctl_load_settings(struct ctl *ctl);
 /* A line on stderr: "milter-ctl: ...", escaped. */
 void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Many lines on stderr, escaped line by line. */

@@ -25,7 +25,7 @@ int domain_list_run(struct ctl *ctl, const struct arguments *arguments)
 static enum control_exit change(struct ctl *ctl, const char *command, json_t *args)
 {
     struct control_sink sink = {print_row, NULL, ctl};
-    struct ctl_question question = {.command = command, .args = args, .role = ROLE_OPERATE};
+    struct ctl_question question = {.command = command, .args = args, .role = ROLE_ADMIN};
 
     if (ctl->is_json)
         question.sink = &sink;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/daemon.h"
+#include "base/names.h"
 #include "base/xalloc.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/help.h"
@@ -61,32 +62,32 @@ static const struct sentence *find(const struct call *call, size_t *words_r)
     return best;
 }
 
-/* What begins as far as it was understood, on stderr. */
+/* The sentences that begin as these words do, on stderr; or what was not understood. */
 static int say_usage(const struct call *call)
 {
     struct str out = STR_EMPTY;
+    const char *nearest;
     size_t words = call->count;
 
     while (words > 0 && help_sentences(&out, call->words, words) == 0)
         words--;
-    if (words == 0)
+    nearest = words == 0 && call->count > 0
+                  ? names_nearest_in(sentence_nouns, span_of(call->words[0]))
+                  : NULL;
+    if (nearest)
+        ctl_say("there is no sentence that begins with `%s`; did you mean %s?", call->words[0],
+                nearest);
+    else if (call->count > words)
+        ctl_say("`%s` is not understood here", call->words[words]);
+    else if (words > 0)
+        ctl_say("`%s` goes on as one of these", call->words[0]);
+    if (words == 0) {
         str_adds(&out, help_usage);
-    if (words == 0)
         help_sentences(&out, NULL, 0);
+    }
     fputs(str_cstr(&out), stderr);
     str_clear(&out);
     return EXIT_USAGE;
-}
-
-static int load_settings(struct ctl *ctl)
-{
-    struct str problems = STR_EMPTY;
-    int result = settings_load(&ctl->settings, ctl->config_path, &problems);
-
-    if (result == -1)
-        ctl_say_lines(str_span(&problems));
-    str_clear(&problems);
-    return result;
 }
 
 static int run(struct ctl *ctl, const struct sentence *sentence, const struct call *call,
@@ -102,7 +103,7 @@ static int run(struct ctl *ctl, const struct sentence *sentence, const struct ca
         fprintf(stderr, "usage: milter-ctl %s\n", sentence->grammar);
         return EXIT_USAGE;
     }
-    if (!(sentence->flags & SENTENCE_NO_SETTINGS) && load_settings(ctl) == -1)
+    if (!(sentence->flags & SENTENCE_NO_SETTINGS) && ctl_load_settings(ctl) == -1)
         code = EXIT_INVALID;
     else
         code = sentence->run(ctl, &arguments);
@@ -138,9 +139,6 @@ static int obey(struct ctl *ctl, const struct call *call)
     sentence = find(call, &words);
     if (sentence)
         return run(ctl, sentence, call, words);
-    if (call->count > 0)
-        ctl_say("there is no sentence `%s%s%s`", call->words[0], call->count > 1 ? " " : "",
-                call->count > 1 ? call->words[1] : "");
     return say_usage(call);
 }
 

@@ -78,9 +78,9 @@ static int check_hops(const char *value, struct err *err)
 
 static int check_attribute(const char *value, struct err *err)
 {
-    const char *equals = strchr(value, '=');
+    size_t name = strspn(value, "abcdefghijklmnopqrstuvwxyz_");
 
-    if (!equals || equals == value)
+    if (name == 0 || value[name] != '=')
         return err_set(err, "`%s` is not ATTR=VALUE, such as client_address=192.0.2.1", value);
     return check_line(value, err);
 }

@@ -6,8 +6,7 @@ int policy_test_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct control_sink sink = {print_row, NULL, ctl};
     struct ctl_question question = {.command = "policy.test", .role = ROLE_READ, .sink = &sink};
-    json_t *attributes =
-        json_pack("{s:s,s:s}", "request", "smtpd_access_policy", "protocol_state", "RCPT");
+    json_t *attributes = json_object();
     const char *pair;
     size_t at = 0;
 
@@ -15,7 +14,7 @@ int policy_test_run(struct ctl *ctl, const struct arguments *arguments)
         struct span value = span_of(pair), name;
 
         span_cut(&value, '=', &name);
-        json_object_setn_new_nocheck(attributes, name.ptr, name.len, control_text(value));
+        json_object_setn_new(attributes, name.ptr, name.len, control_text(value));
     }
     question.args = json_pack("{s:o}", "attributes", attributes);
     return ctl_ask(ctl, &question, NULL);

@@ -10,7 +10,7 @@ struct rules_source {
     struct ruleset *rules; /* NULL until checked without errors */
 };
 /* path NULL: the setting rules_file. EXIT_OK or EXIT_INVALID, said on stderr. */
-enum control_exit rules_source_read(const struct ctl *ctl, const char *path,
+enum control_exit rules_source_read(struct ctl *ctl, const char *path,
                                     struct rules_source *source_r);
 /* Compiles and prints what is wrong; then whether this build could put it in force. */
 enum control_exit rules_source_check(const struct ctl *ctl, struct rules_source *source);
@@ -19,13 +19,13 @@ enum control_exit rules_source_test(const struct ctl *ctl, const struct rules_so
                                     bool only_failed);
 void rules_source_clear(struct rules_source *source);
 
-struct revision {
+struct fetched {
     struct str text;
     json_t *row; /* {revision, author, time, note, sha256, parent} */
 };
 /* number 0: the one in force. Says nothing when there is none in force (number 0): EXIT_OK, row NULL. */
-enum control_exit revision_fetch(const struct ctl *ctl, uint64_t number,
-                                 struct revision *revision_r);
-uint64_t revision_number(const struct revision *revision);
-void revision_clear(struct revision *revision);
+enum control_exit fetched_get(const struct ctl *ctl, uint64_t number,
+                              struct fetched *fetched_r);
+uint64_t fetched_number(const struct fetched *revision);
+void fetched_clear(struct fetched *revision);
 #endif

@@ -8,7 +8,7 @@
 /* One side of a difference: a revision or a file. */
 struct side {
     char name[300];
-    struct revision revision;
+    struct fetched revision;
     struct rules_source source;
 };
 
@@ -21,18 +21,18 @@ static struct span side_text(const struct side *side)
 static enum control_exit load_revision(const struct ctl *ctl, uint64_t number,
                                        struct side *side)
 {
-    enum control_exit code = revision_fetch(ctl, number, &side->revision);
+    enum control_exit code = fetched_get(ctl, number, &side->revision);
 
     if (!side->revision.row)
         snprintf(side->name, sizeof(side->name), "nothing in force");
     else
         snprintf(side->name, sizeof(side->name), "revision %llu%s",
-                 (unsigned long long)revision_number(&side->revision),
+                 (unsigned long long)fetched_number(&side->revision),
                  number == 0 ? " (in force)" : "");
     return code;
 }
 
-static enum control_exit load_file(const struct ctl *ctl, const char *path, struct side *side)
+static enum control_exit load_file(struct ctl *ctl, const char *path, struct side *side)
 {
     enum control_exit code = rules_source_read(ctl, path, &side->source);
 
@@ -42,7 +42,7 @@ static enum control_exit load_file(const struct ctl *ctl, const char *path, stru
 
 static void side_clear(struct side *side)
 {
-    revision_clear(&side->revision);
+    fetched_clear(&side->revision);
     rules_source_clear(&side->source);
 }
 
@@ -52,7 +52,7 @@ static bool is_number(const char *text, uint64_t *number_r)
 }
 
 /* rules diff [FILE|N] [N]: what stands for which side is told in the table of sentences. */
-static enum control_exit load_sides(const struct ctl *ctl, const struct arguments *arguments,
+static enum control_exit load_sides(struct ctl *ctl, const struct arguments *arguments,
                                     struct side *from, struct side *to)
 {
     const char *first = arguments_get(arguments, "FILE|N"),
@@ -112,13 +112,17 @@ static struct span give_text(void *ctx)
 /* policyd checks again; what it finds and we did not is worth showing. */
 static void take_answer(void *ctx, json_t *row)
 {
+    static const char *const texts[] = {"problems", "failures"};
     const struct ctl *ctl = ctx;
-    json_t *problems = json_object_get(row, "problems");
 
     if (ctl->is_json)
         print_json(row);
-    else if (json_is_string(problems))
-        ctl_say_lines(span_of(json_string_value(problems)));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !ctl->is_json; i++) {
+        json_t *text = json_object_get(row, texts[i]);
+
+        if (json_is_string(text))
+            ctl_say_lines(span_of(json_string_value(text)));
+    }
 }
 
 static enum control_exit publish(struct ctl *ctl, const struct side *from,
@@ -133,7 +137,7 @@ static enum control_exit publish(struct ctl *ctl, const struct side *from,
                                     .sink = &sink};
 
     question.args = json_pack("{s:o,s:I}", "note", control_text(span_of(note)), "base",
-                              (json_int_t)revision_number(&from->revision));
+                              (json_int_t)fetched_number(&from->revision));
     return ctl_ask(ctl, &question, NULL);
 }
 

@@ -12,7 +12,7 @@ static const struct column history_columns[] = {{"REVISION", "revision", true},
 
 static void take_row(void *ctx, json_t *row)
 {
-    struct revision *revision = ctx;
+    struct fetched *revision = ctx;
 
     if (!revision->row)
         revision->row = json_incref(row);
@@ -20,16 +20,15 @@ static void take_row(void *ctx, json_t *row)
 
 static void take_text(void *ctx, struct span bytes)
 {
-    struct revision *revision = ctx;
+    struct fetched *revision = ctx;
 
     if (revision->text.len + bytes.len <= RULES_MAX_BYTES)
         str_add(&revision->text, bytes);
 }
 
-enum control_exit revision_fetch(const struct ctl *ctl, uint64_t number,
-                                 struct revision *revision_r)
+enum control_exit fetched_get(const struct ctl *ctl, uint64_t number, struct fetched *fetched_r)
 {
-    struct control_sink sink = {take_row, take_text, revision_r};
+    struct control_sink sink = {take_row, take_text, fetched_r};
     json_t *args =
         number > 0 ? json_pack("{s:I}", "revision", (json_int_t)number) : json_object();
     struct ctl_question question = {.command = "rules.show",
@@ -40,7 +39,7 @@ enum control_exit revision_fetch(const struct ctl *ctl, uint64_t number,
     struct err message = {""};
     enum control_exit code;
 
-    *revision_r = (struct revision){0};
+    *fetched_r = (struct fetched){0};
     code = ctl_ask(ctl, &question, &message);
     if (code == EXIT_INVALID && number == 0)
         return EXIT_OK;
@@ -49,28 +48,28 @@ enum control_exit revision_fetch(const struct ctl *ctl, uint64_t number,
     return code;
 }
 
-uint64_t revision_number(const struct revision *revision)
+uint64_t fetched_number(const struct fetched *revision)
 {
     json_int_t number = json_integer_value(json_object_get(revision->row, "revision"));
 
     return number > 0 ? (uint64_t)number : 0;
 }
 
-void revision_clear(struct revision *revision)
+void fetched_clear(struct fetched *revision)
 {
     json_decref(revision->row);
     revision->row = NULL;
     str_clear(&revision->text);
 }
 
-static const char *text_of(const struct revision *revision, const char *key)
+static const char *text_of(const struct fetched *revision, const char *key)
 {
     const char *text = json_string_value(json_object_get(revision->row, key));
 
     return text ? text : "";
 }
 
-static void print_revision(const struct ctl *ctl, struct revision *revision)
+static void print_revision(const struct ctl *ctl, struct fetched *revision)
 {
     if (ctl->is_json) {
         json_object_set_new(revision->row, "text", control_text(str_span(&revision->text)));
@@ -78,7 +77,7 @@ static void print_revision(const struct ctl *ctl, struct revision *revision)
         return;
     }
     print_bytes(ctl, str_span(&revision->text));
-    ctl_say("revision %llu by %s, %s%s%s", (unsigned long long)revision_number(revision),
+    ctl_say("revision %llu by %s, %s%s%s", (unsigned long long)fetched_number(revision),
             text_of(revision, "author"), text_of(revision, "time"),
             *text_of(revision, "note") ? ": " : "", text_of(revision, "note"));
 }
@@ -94,9 +93,9 @@ static uint64_t number_of(const char *text)
 
 int rules_show_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    struct revision revision;
+    struct fetched revision;
     enum control_exit code =
-        revision_fetch(ctl, number_of(arguments_get(arguments, "N")), &revision);
+        fetched_get(ctl, number_of(arguments_get(arguments, "N")), &revision);
 
     if (code == EXIT_OK && !revision.row) {
         ctl_say("no rules are in force yet; milter-ctl rules apply FILE publishes the first "
@@ -105,7 +104,7 @@ int rules_show_run(struct ctl *ctl, const struct arguments *arguments)
     }
     if (code == EXIT_OK)
         print_revision(ctl, &revision);
-    revision_clear(&revision);
+    fetched_clear(&revision);
     return code;
 }
 

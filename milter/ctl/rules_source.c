@@ -4,10 +4,13 @@
 #include "milter/ctl/rules.h"
 #include "rules/rule_test.h"
 
-enum control_exit rules_source_read(const struct ctl *ctl, const char *path,
+enum control_exit rules_source_read(struct ctl *ctl, const char *path,
                                     struct rules_source *source_r)
 {
-    *source_r = (struct rules_source){.name = path ? path : ctl->settings->rules_file};
+    *source_r = (struct rules_source){0};
+    if (!path && ctl_load_settings(ctl) == -1)
+        return EXIT_INVALID;
+    source_r->name = path ? path : ctl->settings->rules_file;
     if (ctl_read_file(source_r->name, RULES_MAX_BYTES, &source_r->text) == -1)
         return EXIT_INVALID;
     if (strcmp(source_r->name, "-") == 0)

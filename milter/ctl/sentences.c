@@ -17,12 +17,13 @@ const struct sentence sentences[] = {
      "of. The code stands at "
      "the end of every reply, in the log and in quarantine."},
 
-    {"rules check [FILE]", rules_check_run, 0, "check a rules file, without a daemon",
+    {"rules check [FILE]", rules_check_run, SENTENCE_NO_SETTINGS,
+     "check a rules file, without a daemon",
      "Without FILE that of the setting rules_file. Every error names line and column, what is "
      "wrong and what would "
      "be right."},
-    {"rules test [FILE]", rules_test_run, 0, "check a rules file and run the tests in it",
-     NULL},
+    {"rules test [FILE]", rules_test_run, SENTENCE_NO_SETTINGS,
+     "check a rules file and run the tests in it", NULL},
     {"rules diff [FILE|N] [N]", rules_diff_run, 0,
      "difference between the rules in force and a file or revision",
      "Without arguments: from the revision in force to rules_file. FILE: from the revision in "
@@ -85,4 +86,9 @@ const struct sentence sentences[] = {
      "--man prints the source of milter-ctl(8), --completion what bash needs to complete "
      "sentences."},
     {NULL, NULL, 0, NULL, NULL},
+};
+
+const struct name_value sentence_nouns[] = {
+    {"status", 0}, {"config", 0},  {"facts", 0},  {"explain", 0},    {"rules", 0}, {"list", 0},
+    {"domain", 0}, {"message", 0}, {"policy", 0}, {"quarantine", 0}, {"help", 0},  {NULL, 0},
 };

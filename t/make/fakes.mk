@@ -18,3 +18,9 @@ EXTRA_policyd/test_answer    := policyd/answer
 EXTRA_policyd/test_map_text  := policyd/maps/map_text
 EXTRA_policyd/test_addresses := policyd/addresses
 EXTRA_policyd/test_status    := policyd/counters policyd/loops policyd/health policyd/lines
+
+CTL_PARTS := $(patsubst %.c,%,$(filter-out milter/ctl/main.c,$(CTL)))
+EXTRA_ctl/test_arguments := $(CTL_PARTS)
+EXTRA_ctl/test_sentences := $(CTL_PARTS)
+EXTRA_ctl/test_print     := $(CTL_PARTS)
+EXTRA_ctl/test_diff      := milter/ctl/diff
