@@ -30,7 +30,7 @@ def _run(name, function, *args):
     except Skipped as s:
         verdict, why = "SKIP", f": {s}"
     except Exception as e:
-        verdict, why = "FAIL", f": {type(e).__name__}: {e}"
+        verdict, why = "FAIL", ": " + " | ".join(f"{type(e).__name__}: {e}".split("\n"))
         traceback.print_exc()
     sys.stderr.flush()
     print(f"{verdict} {_file()}: {name}{why} ({time.monotonic() - begin:.1f} s)", flush=True)

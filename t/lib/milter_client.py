@@ -132,7 +132,7 @@ class Milter:
             if code == b"p":
                 continue
             if code == b"y":
-                text = data.rstrip(b"\0").decode("utf-8", "replace")
+                text = data.rstrip(b"\0").decode("utf-8", "replace").replace("%%", "%")
                 return Answer({"4": "defer", "5": "reject"}.get(text[:1], text), text, edits)
             if code in VERDICTS:
                 return Answer(VERDICTS[code], "", edits)
@@ -140,6 +140,7 @@ class Milter:
 
     def connect(self, ip="192.0.2.7", port=40025, name=None, **macros):
         """macros: daemon_name="postgate-proxy" and the like, without their braces."""
+        port = int(macros.get("client_port", port))
         self.values.update({f"{{{k}}}": v for k, v in macros.items()})
         name = name or f"[{ip}]"
         self.values.update({"{client_addr}": ip, "{client_port}": str(port), "{client_name}": name.strip("[]"), "_": name})

@@ -24,3 +24,7 @@ EXTRA_ctl/test_arguments := $(CTL_PARTS)
 EXTRA_ctl/test_sentences := $(CTL_PARTS)
 EXTRA_ctl/test_print     := $(CTL_PARTS)
 EXTRA_ctl/test_diff      := milter/ctl/diff
+
+MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
+EXTRA_inspect/test_mail := $(MIME_PARTS)
+LIBS_inspect/test_mail  := gmime

@@ -46,6 +46,7 @@ static void publish(void)
     struct problems problems;
     struct ruleset *rules;
     struct snapshot *snapshot = snapshot_new();
+    struct str routes = STR_EMPTY;
     struct piece *piece;
     struct err err;
 
@@ -56,7 +57,10 @@ static void publish(void)
     snapshot_bind(snapshot, rules);
     piece = piece_new("rules-1", rules, release_rules);
     snapshot_hold(snapshot, &piece);
-    snapshot->routes = routes_parse(SPAN(""), &err);
+    routes_file_print(&routes, NULL, 0);
+    snapshot->routes = routes_parse(str_span(&routes), &err);
+    ck_assert_msg(snapshot->routes != NULL, "%s", err.text);
+    str_clear(&routes);
     snapshot->revision = 1;
     snapshot_swap(&snapshot);
 }

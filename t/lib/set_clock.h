@@ -1,0 +1,10 @@
+/* The wall clock of a test that links t/lib/set_clock.c. It begins at 2026-11-22T00:00:00Z. */
+#ifndef T_LIB_SET_CLOCK_H
+#define T_LIB_SET_CLOCK_H
+#include <stdint.h>
+
+#define SET_CLOCK_BEGIN 1795305600000
+#define SET_CLOCK_DAY   86400000
+
+void set_clock(int64_t wall_ms);
+#endif
