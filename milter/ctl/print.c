@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include "base/sinks.h"
 
-#define DEPTH_MAX  6  /* of nested values; deeper ones are printed as JSON */
-#define NAME_WIDTH 18 /* of the names' column */
-#define BOLD       "\033[1m"
-#define PLAIN      "\033[0m"
+#define DEPTH_MAX 6  /* of nested values; deeper ones are printed as JSON */
+#define NAME_MIN  12 /* width of the names' column */
+#define NAME_MAX  28
+#define BOLD      "\033[1m"
+#define PLAIN     "\033[0m"
 
 void print_json(json_t *row)
 {
@@ -49,38 +50,46 @@ static void add_indent(struct str *out, int depth)
     str_printf(out, "%*s", depth * 2, "");
 }
 
-static void add_name(struct str *out, const char *name, int depth)
+/* How an object's members are printed: how deep, their names' width, and whether names are words for people (_ is a blank) or
+ * names of facts, which stay as rules write them. */
+struct shape {
+    int depth;
+    size_t width;
+    bool is_facts;
+};
+
+static void add_name(struct str *out, const char *name, const struct shape *shape)
 {
     size_t start;
 
-    add_indent(out, depth);
+    add_indent(out, shape->depth);
     start = out->len;
     for (; *name; name++)
-        if (*name == '_')
+        if (*name == '_' && !shape->is_facts)
             str_addc(out, ' ');
         else
             sink_terminal(out, span_from(name, 1));
     str_addc(out, ':');
-    while (out->len - start < NAME_WIDTH)
+    while (out->len - start <= shape->width)
         str_addc(out, ' ');
 }
 
-static void add_object(struct str *out, json_t *object, int depth);
+static void add_object(struct str *out, json_t *object, int depth, bool is_facts);
 
-static void add_elements(struct str *out, json_t *array, int depth)
+static void add_elements(struct str *out, json_t *array, const struct shape *shape)
 {
     json_t *element;
     size_t i;
 
     json_array_foreach(array, i, element)
     {
-        if (json_is_object(element) && depth < DEPTH_MAX) {
+        if (json_is_object(element) && shape->depth < DEPTH_MAX) {
             if (i > 0)
                 str_addc(out, '\n');
-            add_object(out, element, depth);
+            add_object(out, element, shape->depth, true);
             continue;
         }
-        add_indent(out, depth);
+        add_indent(out, shape->depth);
         add_scalar(out, element);
         str_addc(out, '\n');
     }
@@ -94,13 +103,17 @@ static bool is_on_one_line(const json_t *value, int depth)
            (json_array_size(value) == 1 && !json_is_object(json_array_get(value, 0)));
 }
 
-static void add_member(struct str *out, const char *name, json_t *value, int depth)
+static void add_member(struct str *out, const char *name, json_t *value,
+                       const struct shape *shape)
 {
-    add_name(out, name, depth);
-    if (is_on_one_line(value, depth)) {
+    struct shape inner = {shape->depth + 1, 0, true};
+
+    add_name(out, name, shape);
+    if (is_on_one_line(value, shape->depth)) {
         str_addc(out, ' ');
-        add_scalar(out, json_is_array(value) && depth < DEPTH_MAX ? json_array_get(value, 0)
-                                                                  : value);
+        add_scalar(out, json_is_array(value) && shape->depth < DEPTH_MAX
+                            ? json_array_get(value, 0)
+                            : value);
         str_addc(out, '\n');
         return;
     }
@@ -108,18 +121,36 @@ static void add_member(struct str *out, const char *name, json_t *value, int dep
         str_truncate(out, out->len - 1);
     str_addc(out, '\n');
     if (json_is_object(value))
-        add_object(out, value, depth + 1);
+        add_object(out, value, inner.depth, true);
     else
-        add_elements(out, value, depth + 1);
+        add_elements(out, value, &inner);
 }
 
-static void add_object(struct str *out, json_t *object, int depth)
+static size_t widest_name(json_t *object)
 {
+    size_t widest = NAME_MIN;
     const char *name;
     json_t *value;
 
-    json_object_foreach(object, name, value) if (!is_empty(value))
-        add_member(out, name, value, depth);
+    json_object_foreach(object, name, value)
+    {
+        if (!is_empty(value) && strlen(name) > widest)
+            widest = strlen(name);
+    }
+    return widest < NAME_MAX ? widest : NAME_MAX;
+}
+
+static void add_object(struct str *out, json_t *object, int depth, bool is_facts)
+{
+    struct shape shape = {depth, widest_name(object), is_facts};
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        if (!is_empty(value))
+            add_member(out, name, value, &shape);
+    }
 }
 
 void print_record(const struct ctl *ctl, const char *title, json_t *row)
@@ -129,7 +160,7 @@ void print_record(const struct ctl *ctl, const char *title, json_t *row)
     if (title)
         str_printf(&out, "%s%s%s\n", ctl->has_colour ? BOLD : "", title,
                    ctl->has_colour ? PLAIN : "");
-    add_object(&out, row, title ? 1 : 0);
+    add_object(&out, row, title ? 1 : 0, false);
     fputs(str_cstr(&out), stdout);
     str_clear(&out);
 }

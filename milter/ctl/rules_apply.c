@@ -158,7 +158,7 @@ int rules_apply_run(struct ctl *ctl, const struct arguments *arguments)
     if (code == EXIT_OK)
         code = load_revision(ctl, 0, &from);
     if (code == EXIT_OK && !print_difference(ctl, &from, &to) && from.revision.row)
-        ctl_say("%s is in force as it is; nothing was changed", from.name);
+        ctl_say("%s is this very text; nothing was changed", from.name);
     else if (code == EXIT_OK)
         code = publish(ctl, &from, &to, arguments_get(arguments, "--note"));
     side_clear(&from);

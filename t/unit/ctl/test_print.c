@@ -44,16 +44,17 @@ static const struct {
     {"JSON is ASCII", "{\"a\":\"\\u00e9\\u202e\"}", true,
      "{\"v\":1,\"a\":\"\\u00E9\\u202E\"}\n"},
     {"scalars", "{\"a_b\":1,\"c\":true,\"d\":\"t\"}", false,
-     "a b:               1\nc:                 yes\nd:                 t\n"},
+     "a b:          1\nc:            yes\nd:            t\n"},
     {"empty ones are left out", "{\"a\":\"\",\"b\":[],\"c\":{},\"d\":null}", false, ""},
-    {"one element", "{\"to\":[\"a@b\"]}", false, "to:                a@b\n"},
+    {"one element", "{\"to\":[\"a@b\"]}", false, "to:           a@b\n"},
     {"several", "{\"to\":[\"a\",\"b\"]}", false, "to:\n  a\n  b\n"},
-    {"objects", "{\"facts\":{\"client.ip\":\"::1\"}}", false,
-     "facts:\n  client.ip:         ::1\n"},
+    {"objects", "{\"facts\":{\"client.ip\":\"::1\"}}", false, "facts:\n  client.ip:    ::1\n"},
     {"objects in a list", "{\"l\":[{\"a\":1},{\"b\":2}]}", false,
-     "l:\n  a:                 1\n\n  b:                 2\n"},
+     "l:\n  a:            1\n\n  b:            2\n"},
+    {"names of facts stay", "{\"next_x\":{\"route.next_hops\":\"a\",\"x\":\"b\"}}", false,
+     "next x:\n  route.next_hops: a\n  x:               b\n"},
     {"escapes", "{\"a\":\"x\\u001b[31m\\u202e\"}", false,
-     "a:                 x\\x1b[31m\\u{202e}\n"},
+     "a:            x\\x1b[31m\\u{202e}\n"},
 };
 
 START_TEST(rows_are_printed)
