@@ -23,7 +23,7 @@ enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum st
     struct facts_view view = {d->message, recipient_of(d, recipient)};
     struct evaluation evaluation;
 
-    needs_take_answers(d);
+    (void)needs_take_answers(d);
     *outcome_r = &out_of_turns;
     for (size_t turn = 0; turn < MAX_TURNS; turn++) {
         evaluate(d->arena, &d->snapshot->lists, d->chain, &view, stage, &evaluation);
@@ -33,7 +33,7 @@ enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum st
             *outcome_r = evaluation.outcome;
             break;
         }
-        if (needs_meet(d, recipient_of(d, recipient), &evaluation))
+        if (needs_meet(d, recipient_of(d, recipient), &evaluation) && !needs_take_answers(d))
             return DECIDE_WAIT;
     }
     return DECIDE_DONE;

@@ -96,8 +96,9 @@ void needs_start(struct deciding *d, size_t index)
     check_request_unpin(&request);
 }
 
-void needs_take_answers(struct deciding *d)
+bool needs_take_answers(struct deciding *d)
 {
+    uint32_t before = d->answered;
     struct facts *answer;
     int check;
 
@@ -107,6 +108,7 @@ void needs_take_answers(struct deciding *d)
         d->answered |= 1u << check;
         settle_asked(d, (size_t)check, is_whole ? "not learnt" : "too large");
     }
+    return d->answered != before;
 }
 
 bool needs_meet(struct deciding *d, struct facts *recipient,
