@@ -97,8 +97,9 @@ static void print_facts(struct str *out, const struct facts *facts)
                        facts_get(facts, (enum fact_id)id));
     for (size_t i = 0; i < facts_keyed_count(facts); i++) {
         const struct keyed_fact *keyed = facts_keyed_at(facts, i);
-        str_printf(out, "header(\"%.*s\") ", SPAN_ARG(keyed->key));
-        print_line(out, "", keyed->id, &keyed->fact);
+        char name[100];
+        snprintf(name, sizeof name, "header(\"%.*s\")", SPAN_ARG(keyed->key));
+        print_line(out, name, keyed->id, &keyed->fact);
     }
     print_attachments(out, facts);
 }

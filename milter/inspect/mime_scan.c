@@ -1,0 +1,64 @@
+/* mime_scan.c - one pass over the lines before the parser gets them: what would cost it too much is cut off here. */
+#include "milter/inspect/mime_state.h"
+
+/* The parser makes an object of each boundary line, so there are bounds on lines that may be one. Text and patches hold such
+ * lines too: hence so many. */
+#define DASH_LINES_PER_PART 10
+#define DASH_LINES_MORE     10000
+
+struct scan {
+    struct mime_state *s;
+    size_t dash_lines, dash_limit;
+};
+
+/* The field that begins here: its line and those that continue it. Over a limit gives the reason. */
+static const char *weigh_field(const struct scan *scan, struct span rest)
+{
+    const struct wire_limits *limits = &scan->s->request->limits;
+    size_t semicolons = 0, at;
+
+    for (at = 0; at < rest.len; at++) {
+        char next = at + 1 < rest.len ? rest.ptr[at + 1] : '\n';
+        semicolons += rest.ptr[at] == ';';
+        if (at > limits->header_bytes)
+            return "a header is too large";
+        if (semicolons > limits->parameters)
+            return "too many parameters";
+        if (rest.ptr[at] == '\n' && next != ' ' && next != '\t')
+            break;
+    }
+    return NULL;
+}
+
+static const char *weigh_line(struct scan *scan, struct span rest)
+{
+    if (rest.len > 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-' &&
+        ++scan->dash_lines > scan->dash_limit)
+        return "too many parts";
+    if ((*rest.ptr | 0x20) == 'c' && span_istarts(rest, SPAN("content-")))
+        return weigh_field(scan, rest);
+    return NULL;
+}
+
+size_t mime_scan(struct mime_state *s, struct span message)
+{
+    struct scan scan = {.s = s};
+    struct span rest = message;
+
+    scan.dash_limit = (size_t)s->request->limits.parts * DASH_LINES_PER_PART + DASH_LINES_MORE;
+    /* RFC 5322 section 2.2 and RFC 2045 section 2.8: only "binary" may hold NUL, which mail does not carry. */
+    if (message.len > 0 && memchr(message.ptr, '\0', message.len) != NULL)
+        s->is_broken = true;
+    while (rest.len > 0) {
+        const char *reason = weigh_line(&scan, rest);
+        const char *end = memchr(rest.ptr, '\n', rest.len);
+        if (reason != NULL) {
+            mime_incomplete(s, reason);
+            return message.len - rest.len;
+        }
+        if (end == NULL)
+            break;
+        rest = span_from(end + 1, rest.len - (size_t)(end + 1 - rest.ptr));
+    }
+    return message.len;
+}
