@@ -193,10 +193,22 @@ static int take_list(struct loading *l, const struct list_decl *decl,
     return 0;
 }
 
+/* The file is shared by its name, and its text was checked against the manifest of then: it has to be the same now. */
+static struct ruleset *take_rules(struct loading *l)
+{
+    const struct manifest_file *file = &l->manifest->revision_file;
+
+    if (snapshot_piece(l->previous, file->name) != NULL &&
+        strcmp(l->previous->sha256, l->manifest->sha256) != 0) {
+        err_set(l->err, "%s: the manifest names another sha256 for it than before", file->name);
+        return NULL;
+    }
+    return take_piece(l, file, make_rules, release_rules);
+}
+
 static int take_all(struct loading *l)
 {
-    struct ruleset *rules =
-        take_piece(l, &l->manifest->revision_file, make_rules, release_rules);
+    struct ruleset *rules = take_rules(l);
     struct list_content *contents;
 
     if (rules == NULL)
