@@ -28,3 +28,5 @@ EXTRA_ctl/test_diff      := milter/ctl/diff
 MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
 EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
+
+FAKES_store/test_manifest := set_clock
