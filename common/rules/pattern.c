@@ -10,8 +10,9 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
-#define SCRATCH_KEPT  8 /* idle ones of one set; more matches at a time make their own */
-#define PATTERN_FLAGS (HS_FLAG_UTF8 | HS_FLAG_UCP | HS_FLAG_SINGLEMATCH)
+#define SCRATCH_KEPT 8 /* idle ones of one set; more matches at a time make their own */
+/* Without HS_FLAG_UCP, which knows no \b: a word boundary is wanted more often than a \w of all alphabets. */
+#define PATTERN_FLAGS (HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH)
 
 struct patterns {
     hs_database_t *database;
