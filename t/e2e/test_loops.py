@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import cases
 import mail
 import sink
+import wait
 from cases import case, code, equal
 from circle import Circle
 
