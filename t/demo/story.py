@@ -20,14 +20,18 @@ def step(function):
 
 
 def decision(h, reply):
-    """(rule, decision code) behind a reply: by the code in its text, or by the queue id of what was taken."""
+    """(rule, decision code) behind a reply: by the code in its text, or by the queue id of what was taken; what the milter lets
+    pass may have been policyd's to permit, which it did before there was a queue id."""
     found = re.search(CODE, reply.text) or re.search(r"queued as (\w+)", reply.text)
     if not found:
         return "", ""
     rows = h.gate.ctl("explain", found[1]).rows
-    if not rows:
-        return "", found[1] if "queued" not in found[0] else ""
-    return rows[0].get("rule") or "-", rows[0]["code"]
+    if rows and rows[0]["rule"]:
+        return rows[0]["rule"], rows[0]["code"]
+    permit = re.search(r"verdict=permit .*code=(\S+) rule=(\S+)", h.gate.policyd.log.since_mark())
+    if permit:
+        return permit[2], permit[1]
+    return "-", rows[0]["code"] if rows else ""
 
 
 def row(h, what, path, client, sent, happened=None):

@@ -143,7 +143,7 @@ def _(h):
         equal(c.command("DATA").code, 354)
         h.gate.milter.log.mark()
         h.gate.milter.process.terminate()
-        h.gate.milter.log.wait("(?i)(term|drain|stop|finish)", 5)
+        h.gate.milter.log.wait("ending: [1-9]", 5)
         late.mail("alice@outside.example")
         reply = late.rcpt("bob@one.example")
         equal(reply.code, 421)

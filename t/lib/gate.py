@@ -124,13 +124,16 @@ class Gate:
         os.chmod(self.cf, 0o644)
 
     def start(self, *daemons):
-        """Starts both (or those given), each waited for only after all were started."""
+        """Starts both (or those given), each waited for only after all were started, and until its rules are in force."""
         self.write_config()
         chosen = daemons or (self.policyd, self.milter)
         for d in chosen:
+            d.log.mark()
             d.start(ready=False)
         for d in chosen:
             d.wait_ready()
+        for d in chosen:
+            d.log.wait("snapshot: .* in force", 5)
         return self
 
     def stop(self, in_a_hurry=False):
