@@ -110,8 +110,8 @@ static void add_list(struct str *out, const struct eval *e, const struct expr *e
 {
     const struct record_list *list = facts_records(e->view->message, expr->record);
 
-    str_printf(out, "%s%zu of %s", out->len > 0 ? ", " : "", list->count,
-               names_name(record_names, (int)expr->record));
+    str_printf(out, "%s%zu %s%s", out->len > 0 ? ", " : "", list->count,
+               names_name(record_names, (int)expr->record), list->count == 1 ? "" : "s");
     if (list->is_incomplete || list->state == FACT_UNKNOWN)
         str_printf(out, " (incomplete: %.*s)", SPAN_ARG(list->reason));
 }
