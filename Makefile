@@ -124,10 +124,39 @@ help:
 	@echo 'make demo       a private Postfix with Postgate, real mail, a table of what happened (root; KEEP=1 leaves it running)'
 	@echo 'make check      all tests (root, for the end-to-end part); a line of totals at the end'
 	@echo 'make install    into DESTDIR and PREFIX'
+	@echo 'make docs       print anew what comes from tables: sample settings, man pages, completion'
 	@echo 'make lint       house rules: includes, sizes, format'
 	@echo 'make fuzz       every fuzz target for TIME seconds (default 60)'
 	@echo 'make bench      measurements'
 	@echo 'make clean      removes $(B)/'
+
+# What is printed from a table and committed; tests compare them.
+docs: $(B)/milter-ctl
+	@for each in 'config --sample:etc/postgate.cf' 'config --man:common/conf/postgate.cf.5' \
+	    'help --man:milter/ctl/milter-ctl.8' 'help --completion:contrib/completion/milter-ctl'; do \
+	    $(B)/milter-ctl $${each%%:*} > $(B)/printed && cp $(B)/printed $${each#*:} || exit 1; done
+
+# Programs, man pages and units; samples into $(SYSCONF)/postgate only where nothing is there yet. Starts nothing.
+PAGES    := $(sort $(wildcard milter/*.[58] milter/*/*.[58] policyd/*.[58] common/*/*.[58]))
+SAMPLES  := postgate.cf rules $(patsubst etc/%,%,$(sort $(wildcard etc/lists/*))) postfix/main.cf postfix/master.cf
+UNITS    := $(sort $(wildcard etc/systemd/*.service))
+D         = $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(D)/sbin
+	install -m 755 $(PROGRAMS) $(D)/sbin
+	@set -e; for page in $(PAGES); do install -D -m 644 $$page $(D)/share/man/man$${page##*.}/$${page##*/}; done
+	@set -e; for unit in $(UNITS); do sed 's,/usr/sbin/,$(PREFIX)/sbin/,;s,/etc/,$(SYSCONF)/,' $$unit > $(B)/unit; \
+	    install -D -m 644 $(B)/unit $(D)/lib/systemd/system/$${unit##*/}; done
+	install -D -m 644 etc/systemd/sysusers.conf $(D)/lib/sysusers.d/postgate.conf
+	install -D -m 644 etc/systemd/tmpfiles.conf $(D)/lib/tmpfiles.d/postgate.conf
+	install -D -m 644 contrib/completion/milter-ctl $(D)/share/bash-completion/completions/milter-ctl
+	@set -e; for file in $(SAMPLES); do to=$(DESTDIR)$(SYSCONF)/postgate/$$file; \
+	    if [ -e $$to ]; then echo "$$to is there already and stays as it is"; \
+	    else install -D -m 644 etc/$$file $$to; fi; done
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then \
+	    systemd-sysusers $(D)/lib/sysusers.d/postgate.conf && systemctl daemon-reload; \
+	    systemd-tmpfiles --create $(D)/lib/tmpfiles.d/postgate.conf; fi
+.PHONY: docs
 
 clean:
 	rm -rf $(B)

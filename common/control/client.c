@@ -150,7 +150,7 @@ static int send_request(struct control_client *client, const char *command, json
 /* A J or E frame as an object that answers this request; NULL when it does not. Owned by the caller. */
 static json_t *load_answer(const struct control_client *client, struct span payload)
 {
-    json_t *object = json_loadb(payload.ptr, payload.len, 0, NULL);
+    json_t *object = json_loadb(payload.ptr, payload.len, JSON_ALLOW_NUL, NULL);
     json_t *id = json_object_get(object, "id");
 
     if (json_is_integer(id) && (uint64_t)json_integer_value(id) == client->last_id)
