@@ -97,6 +97,7 @@ enum control_exit control_status(struct control_call *call, struct err *err)
     set_counters(row);
     set_decisions(row);
     set_loops(row);
+    milter_link_probe();
     is_well = set_health(row) && is_well;
     control_row(call, row);
     of_milter = milter_link_ask("status", call, MILTER_TIMEOUT_MS, err);

@@ -12,18 +12,30 @@ void milter_link_begin(const char *dir)
     control_dir = dir;
 }
 
+static struct control_client *connect_as(enum control_role role, struct err *err)
+{
+    struct control_client *client = control_connect_as(control_dir, "milter", role, err);
+
+    health_set("milter", client == NULL, LOG_LEVEL_WARN, "%s", client == NULL ? err->text : "");
+    return client;
+}
+
 void milter_link_poke(void)
 {
     struct err err;
-    struct control_client *client =
-        control_connect_as(control_dir, "milter", ROLE_OPERATE, &err);
+    struct control_client *client = connect_as(ROLE_OPERATE, &err);
 
-    health_set("milter", client == NULL, LOG_LEVEL_WARN,
-               "%s; it finds what is published by itself once it runs",
-               client == NULL ? err.text : "");
     if (client == NULL)
-        return;
+        return; /* it finds what is published by itself once it runs */
     control_ask(client, "snapshot.reload", NULL, NULL, NULL, NULL, POKE_TIMEOUT_MS, &err);
+    control_close(&client);
+}
+
+void milter_link_probe(void)
+{
+    struct err err;
+    struct control_client *client = connect_as(ROLE_READ, &err);
+
     control_close(&client);
 }
 
@@ -50,7 +62,7 @@ static void pass_data(void *ctx, struct span bytes)
 static enum control_exit ask(const char *command, struct control_call *call, bool has_body,
                              int timeout_ms, struct err *err)
 {
-    struct control_client *client = control_connect_as(control_dir, "milter", call->role, err);
+    struct control_client *client = connect_as(call->role, err);
     struct control_sink sink = {pass_row, pass_data, call};
     enum control_exit code;
 

@@ -101,6 +101,7 @@ void question_free(struct question **question)
     *question = NULL;
     if (q == NULL)
         return;
+    mailbox_set_wake(q->deciding.mailbox, NULL, NULL); /* answers may still come, to nobody */
     mailbox_unpin(&q->deciding.mailbox);
     facts_free(&q->message);
     facts_free(&q->recipient);

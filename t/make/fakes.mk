@@ -30,3 +30,9 @@ EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
 
 FAKES_store/test_manifest := set_clock
+FAKES_store/test_decisions := set_clock
+FAKES_store/test_quarantine := set_clock
+FAKES_store/test_quarantine_crash := crash_point
+FAKES_store/test_publish_crash := crash_point
+EXTRA_policyd/test_client    := $(addprefix policyd/,client listener question answer request counters loops health)
+LIBS_policyd/test_client     := event
