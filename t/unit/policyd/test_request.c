@@ -18,16 +18,13 @@ static int parse(struct span bytes, struct request *request, size_t *used, struc
 START_TEST(test_postfix)
 {
     static const char *const texts[] = {
-        "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address="
-        "192.0.2.7\n"
-        "client_name=unknown\nsender=a@b.example\nrecipient=c@d.example\nqueue_id=\ninstance="
-        "7b.1\n"
-        "policy_context=staging\n\n",
-        "request=smtpd_access_policy\nprotocol_state=RCPT\nqueue_id=\ninstance=7b.1\npolicy_"
-        "context=staging\n"
-        "compatibility_level=3.6\nmail_version=3.8.6\n\n",
-        "tls_sni=\npolicy_context=staging\nfuture=x=y\ninstance=7b.1\nprotocol_state=RCPT\n"
-        "request=smtpd_access_policy\n\n",
+        ("request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\n"
+         "client_address=192.0.2.7\nclient_name=unknown\nsender=a@b.example\n"
+         "recipient=c@d.example\nqueue_id=\ninstance=7b.1\npolicy_context=staging\n\n"),
+        ("request=smtpd_access_policy\nprotocol_state=RCPT\nqueue_id=\ninstance=7b.1\n"
+         "policy_context=staging\ncompatibility_level=3.6\nmail_version=3.8.6\n\n"),
+        ("tls_sni=\npolicy_context=staging\nfuture=x=y\ninstance=7b.1\nprotocol_state=RCPT\n"
+         "request=smtpd_access_policy\n\n"),
     };
 
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
