@@ -26,7 +26,8 @@ void problems_clear(struct problems *p)
     memset(p, 0, sizeof(*p));
 }
 
-static void note(struct problems *p, struct problem problem, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+note(struct problems *p, struct problem problem, const char *fmt, va_list args)
 {
     char text[TEXT_SIZE];
 
