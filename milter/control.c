@@ -28,8 +28,10 @@ static const struct control_command commands[] = {
 
 struct control_server *milter_control_start(struct gate *of_process, struct err *err)
 {
+    static const struct control_service service = {"milter", commands, NULL};
+
     gate = of_process;
-    return control_server_start(gate->settings->control_dir, "milter", commands, NULL, err);
+    return control_server_start(gate->settings->control_dir, &service, err);
 }
 
 struct gate *milter_control_gate(void)

@@ -27,9 +27,10 @@ struct control_shared control_shared;
 struct control_server *policyd_control_start(const struct control_shared *shared,
                                              struct err *err)
 {
+    static const struct control_service service = {"policyd", commands, milter_link_forward};
+
     control_shared = *shared;
-    return control_server_start(shared->settings->control_dir, "policyd", commands,
-                                milter_link_forward, err);
+    return control_server_start(shared->settings->control_dir, &service, err);
 }
 
 struct span control_argument(const struct control_call *call, const char *name)

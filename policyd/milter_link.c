@@ -22,12 +22,14 @@ static struct control_client *connect_as(enum control_role role, struct err *err
 
 void milter_link_poke(void)
 {
+    static const struct control_question poke = {.command = "snapshot.reload",
+                                                 .timeout_ms = POKE_TIMEOUT_MS};
     struct err err;
     struct control_client *client = connect_as(ROLE_OPERATE, &err);
 
     if (client == NULL)
         return; /* it finds what is published by itself once it runs */
-    control_ask(client, "snapshot.reload", NULL, NULL, NULL, NULL, POKE_TIMEOUT_MS, &err);
+    control_ask(client, &poke, &err);
     control_close(&client);
 }
 
@@ -64,12 +66,13 @@ static enum control_exit ask(const char *command, struct control_call *call, boo
 {
     struct control_client *client = connect_as(call->role, err);
     struct control_sink sink = {pass_row, pass_data, call};
+    struct control_question question = {command, call->args, has_body ? next_piece : NULL,
+                                        call,    &sink,      timeout_ms};
     enum control_exit code;
 
     if (client == NULL)
         return EXIT_UNREACHABLE;
-    code = control_ask(client, command, call->args, has_body ? next_piece : NULL, call, &sink,
-                       timeout_ms, err);
+    code = control_ask(client, &question, err);
     control_close(&client);
     return code;
 }

@@ -42,15 +42,15 @@ static void set_defaults(struct settings *settings)
 static void find_defaults(struct settings *settings)
 {
     char host[256] = "";
+    bool is_name;
 
     if (settings->lines[settings_table_find(SPAN("inspect_timeout"))] == 0 &&
         settings->inspect_timeout > settings->message_deadline)
         settings->inspect_timeout = settings->message_deadline;
     if (!*settings->node_name) {
         gethostname(host, sizeof(host) - 1);
-        if (setting_type_check(SETTING_NAME, span_of(host), NULL) == -1)
-            strcpy(host, "localhost");
-        settings->node_name = arena_strdup(settings->arena, host);
+        is_name = setting_type_check(SETTING_NAME, span_of(host), NULL) == 0;
+        settings->node_name = arena_strdup(settings->arena, is_name ? host : "localhost");
     }
     if (!*settings->authserv_id)
         settings->authserv_id = settings->node_name;

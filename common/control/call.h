@@ -6,12 +6,6 @@
 typedef enum control_exit control_fallback(const char *name, struct control_call *call,
                                            struct err *err);
 
-struct control_service {
-    const char *program;
-    const struct control_command *commands;
-    enum control_exit (*fallback)(const char *name, struct control_call *call,
-                                  struct err *err); /* or NULL */
-};
 /* Serves fd until its end, its misbehaviour or CONTROL_IDLE_MS without a request. Does not close it. */
 void control_call_serve(const struct control_service *service, int fd, enum control_role role);
 #endif

@@ -135,12 +135,13 @@ static int send_body(struct control_client *client, struct span (*body)(void *ct
     return control_write(client->fd, 'E', SPAN("{}"), err);
 }
 
-static int send_request(struct control_client *client, const char *command, json_t *args,
+static int send_request(struct control_client *client, const struct control_question *question,
                         struct err *err)
 {
+    json_t *args = question->args ? json_incref(question->args) : json_object();
     json_t *request =
         json_pack("{s:i,s:I,s:s,s:o}", "v", CONTROL_VERSION, "id", (json_int_t)client->last_id,
-                  "do", command, "args", args ? json_incref(args) : json_object());
+                  "do", question->command, "args", args);
     int result = control_write_json(client->fd, 'J', request, err);
 
     json_decref(request);
@@ -179,14 +180,15 @@ static enum control_exit finish(json_t *answer, struct err *message_r)
 }
 
 /* Takes the answer frame by frame; -1: the connection is of no more use. */
-static int take_answer(struct control_client *client, const struct control_sink *sink,
-                       int timeout_ms, enum control_exit *exit_r, struct err *err)
+static int take_answer(struct control_client *client, const struct control_question *question,
+                       enum control_exit *exit_r, struct err *err)
 {
+    const struct control_sink *sink = question->sink;
     struct control_frame frame;
     json_t *answer;
     int got;
 
-    while ((got = control_read(client->reader, &frame, timeout_ms, err)) == 1) {
+    while ((got = control_read(client->reader, &frame, question->timeout_ms, err)) == 1) {
         if (frame.type == 'D') {
             if (sink && sink->data)
                 sink->data(sink->ctx, frame.payload);
@@ -206,10 +208,8 @@ static int take_answer(struct control_client *client, const struct control_sink 
     return got == 0 ? err_set(err, "it closed the connection") : -1;
 }
 
-enum control_exit control_ask(struct control_client *client, const char *command, json_t *args,
-                              struct span (*body)(void *ctx), void *body_ctx,
-                              const struct control_sink *sink, int timeout_ms,
-                              struct err *message_r)
+enum control_exit control_ask(struct control_client *client,
+                              const struct control_question *question, struct err *message_r)
 {
     enum control_exit code = EXIT_UNREACHABLE;
     struct err unused;
@@ -217,9 +217,9 @@ enum control_exit control_ask(struct control_client *client, const char *command
     if (!message_r)
         message_r = &unused;
     client->last_id++;
-    if (send_request(client, command, args, message_r) == -1 ||
-        send_body(client, body, body_ctx, message_r) == -1 ||
-        take_answer(client, sink, timeout_ms, &code, message_r) == -1) {
+    if (send_request(client, question, message_r) == -1 ||
+        send_body(client, question->body, question->body_ctx, message_r) == -1 ||
+        take_answer(client, question, &code, message_r) == -1) {
         err_prefix(message_r, "postgate-%s", client->program);
         return EXIT_UNREACHABLE;
     }

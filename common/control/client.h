@@ -17,10 +17,16 @@ struct control_sink {                           /* what to do with the answer */
     void (*data)(void *ctx, struct span bytes); /* may be NULL */
     void *ctx;
 };
-/* Sends the request; body (may be NULL) is called for pieces until it returns an empty span. args is borrowed.
- * Returns the exit code; message_r gets the server's text. EXIT_UNREACHABLE when the connection breaks. timeout_ms -1: none. */
-enum control_exit control_ask(struct control_client *client, const char *command, json_t *args,
-                              struct span (*body)(void *ctx), void *body_ctx,
-                              const struct control_sink *sink, int timeout_ms,
-                              struct err *message_r);
+struct control_question {
+    const char *command;
+    json_t *args; /* borrowed; NULL: none */
+    struct span (*body)(
+        void *ctx); /* called for pieces until it returns an empty span; NULL: no body */
+    void *body_ctx;
+    const struct control_sink *sink; /* NULL: only the exit code matters */
+    int timeout_ms;                  /* for each piece of the answer; -1: none */
+};
+/* Returns the exit code; message_r (may be NULL) gets the server's text. EXIT_UNREACHABLE when the connection breaks. */
+enum control_exit control_ask(struct control_client *client,
+                              const struct control_question *question, struct err *message_r);
 #endif

@@ -104,7 +104,7 @@ static int bind_listener(struct listener *listener, const struct sockaddr_un *ad
     if (bind(listener->fd, (const struct sockaddr *)address, sizeof(*address)) == -1)
         return err_set(err, "%s: %s; control_dir must be a directory this daemon may write",
                        address->sun_path, strerror(errno));
-    strcpy(listener->path, address->sun_path);
+    memcpy(listener->path, address->sun_path, sizeof(listener->path));
     if (open_to_group(listener->path, role, err) == -1)
         return -1;
     if (listen(listener->fd, BACKLOG) == -1)
@@ -280,13 +280,11 @@ static struct control_server *server_new(const struct control_service *service)
     return server;
 }
 
-struct control_server *control_server_start(
-    const char *control_dir, const char *program, const struct control_command *commands,
-    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err),
-    struct err *err)
+struct control_server *control_server_start(const char *control_dir,
+                                            const struct control_service *service,
+                                            struct err *err)
 {
-    struct control_service service = {program, commands, fallback};
-    struct control_server *server = server_new(&service);
+    struct control_server *server = server_new(service);
     bool is_open = true;
 
     for (size_t i = 0; i < ROLE_COUNT && is_open; i++)

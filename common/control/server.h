@@ -33,12 +33,16 @@ struct control_command {
     enum control_exit (*run)(struct control_call *call, struct err *err);
 };
 
+struct control_service {
+    const char *program;                    /* "policyd" */
+    const struct control_command *commands; /* ended by { NULL } */
+    /* Asked for a name not in the table (policyd: forwards to the milter); or NULL. */
+    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err);
+};
 struct control_server;
-/* commands: ended by { NULL }. fallback (may be NULL) is asked for a name not in the table (policyd: forwards to the milter). */
-struct control_server *control_server_start(
-    const char *control_dir, const char *program, const struct control_command *commands,
-    enum control_exit (*fallback)(const char *name, struct control_call *call, struct err *err),
-    struct err *err);
+struct control_server *control_server_start(const char *control_dir,
+                                            const struct control_service *service,
+                                            struct err *err);
 void control_server_stop(
     struct control_server *
         *server); /* closes and removes the sockets, waits for handlers up to 2 s */

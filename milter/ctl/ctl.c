@@ -69,6 +69,15 @@ static struct control_client *connect_to(const struct ctl *ctl,
     return client;
 }
 
+static enum control_exit ask(struct control_client *client, const struct ctl_question *question,
+                             struct err *err)
+{
+    struct control_question asked = {question->command,  question->args, question->body,
+                                     question->body_ctx, question->sink, ANSWER_TIMEOUT_MS};
+
+    return control_ask(client, &asked, err);
+}
+
 enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *question,
                           struct err *message_r)
 {
@@ -77,8 +86,7 @@ enum control_exit ctl_ask(const struct ctl *ctl, const struct ctl_question *ques
     enum control_exit code = EXIT_UNREACHABLE;
 
     if (client)
-        code = control_ask(client, question->command, question->args, question->body,
-                           question->body_ctx, question->sink, ANSWER_TIMEOUT_MS, &message);
+        code = ask(client, question, &message);
     control_close(&client);
     json_decref(question->args);
     if (*message.text && !question->is_quiet)

@@ -63,15 +63,17 @@ static enum control_exit run_other(const char *name, struct control_call *call, 
     return EXIT_OK;
 }
 
+static const struct control_service service = {"test", commands, run_other},
+                                    other = {"other", commands, NULL};
 static struct control_server *server;
 
 static void setup(void)
 {
     struct err err = {""};
 
-    strcpy(dir, "/tmp/postgate-control-XXXXXX");
+    snprintf(dir, sizeof(dir), "/tmp/postgate-control-XXXXXX");
     ck_assert(mkdtemp(dir) != NULL);
-    server = control_server_start(dir, "test", commands, run_other, &err);
+    server = control_server_start(dir, &service, &err);
     ck_assert_msg(server != NULL, "%s", err.text);
 }
 
@@ -117,6 +119,14 @@ static struct span give(void *ctx)
     return piece;
 }
 
+static enum control_exit ask(struct control_client *client, const char *command,
+                             const struct control_sink *sink, struct err *message)
+{
+    struct control_question question = {.command = command, .sink = sink, .timeout_ms = 5000};
+
+    return control_ask(client, &question, message);
+}
+
 static struct control_client *connect_as(enum control_role role)
 {
     struct err err = {""};
@@ -142,12 +152,12 @@ START_TEST(bodies_go_there_and_back)
     char *bytes = xcalloc(1, lengths[_i] + 1);
     struct body body = {span_from(bytes, lengths[_i]), 700000};
     json_t *args = json_pack("{s:s}", "name", "x");
+    struct control_question question = {"echo", args, give, &body, &sink, 5000};
     struct err message = {""};
 
     for (size_t i = 0; i < lengths[_i]; i++)
         bytes[i] = (char)(i * 31);
-    ck_assert_int_eq(control_ask(client, "echo", args, give, &body, &sink, 5000, &message),
-                     EXIT_DIFFERS);
+    ck_assert_int_eq(control_ask(client, &question, &message), EXIT_DIFFERS);
     ck_assert_str_eq(message.text, "echoed");
     ck_assert_int_eq(taken.rows, 1);
     ck_assert_int_eq(json_integer_value(json_object_get(taken.last, "length")),
@@ -168,16 +178,14 @@ START_TEST(many_requests_on_one_connection)
     struct control_sink sink = {take_row, NULL, &taken};
     char bytes[5000] = {0};
     struct body body = {span_from(bytes, sizeof(bytes)), 100};
+    struct control_question deaf = {"deaf", NULL, give, &body, NULL, 5000};
     struct err message = {""};
 
-    ck_assert_int_eq(control_ask(client, "deaf", NULL, give, &body, NULL, 5000, &message),
-                     EXIT_INVALID);
+    ck_assert_int_eq(control_ask(client, &deaf, &message), EXIT_INVALID);
     ck_assert_str_eq(message.text, "no \xef\xbf\xbd body read");
-    ck_assert_int_eq(control_ask(client, "large", NULL, NULL, NULL, &sink, 5000, &message),
-                     EXIT_OK);
+    ck_assert_int_eq(ask(client, "large", &sink, &message), EXIT_OK);
     ck_assert_int_eq(taken.rows, 2000);
-    ck_assert_int_eq(
-        control_ask(client, "message.test", NULL, NULL, NULL, NULL, 5000, &message), EXIT_OK);
+    ck_assert_int_eq(ask(client, "message.test", NULL, &message), EXIT_OK);
     ck_assert_str_eq(message.text, "forwarded message.test");
     taken_clear(&taken);
     control_close(&client);
@@ -193,8 +201,7 @@ START_TEST(roles_are_those_of_the_socket)
     snprintf(path, sizeof(path), "%s/test.admin", dir);
     ck_assert(unlink(path) == 0); /* leaves operate as the highest */
     client = connect_as(ROLE_READ);
-    ck_assert_int_eq(control_ask(client, "change", NULL, NULL, NULL, NULL, 5000, &message),
-                     EXIT_INVALID);
+    ck_assert_int_eq(ask(client, "change", NULL, &message), EXIT_INVALID);
     ck_assert_msg(strstr(message.text, "postgate-admin") != NULL, "%s", message.text);
     control_close(&client);
     ck_assert_ptr_null(control_connect(dir, "test", ROLE_ADMIN, &message));
@@ -264,8 +271,7 @@ START_TEST(readers_cannot_lock_out_administrators)
     ck_assert(recv(fds[CONTROL_MAX_CLIENTS / 2], answer, sizeof(answer), 0) > 0);
     ck_assert_int_eq(answer[0], 'E');
     client = connect_as(ROLE_ADMIN);
-    ck_assert_int_eq(control_ask(client, "change", NULL, NULL, NULL, NULL, 5000, &message),
-                     EXIT_INVALID);
+    ck_assert_int_eq(ask(client, "change", NULL, &message), EXIT_INVALID);
     control_close(&client);
     for (int i = 0; i <= CONTROL_MAX_CLIENTS / 2; i++)
         close(fds[i]);
@@ -279,12 +285,12 @@ START_TEST(a_second_daemon_is_refused_and_a_left_over_socket_is_not)
     struct err err = {""};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    ck_assert_ptr_null(control_server_start(dir, "test", commands, NULL, &err));
+    ck_assert_ptr_null(control_server_start(dir, &service, &err));
     ck_assert_msg(strstr(err.text, "another postgate-test") != NULL, "%s", err.text);
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/other.read", dir);
     ck_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
     close(fd);
-    second = control_server_start(dir, "other", commands, NULL, &err);
+    second = control_server_start(dir, &other, &err);
     ck_assert_msg(second != NULL, "%s", err.text);
     control_server_stop(&second);
 }
@@ -294,7 +300,7 @@ START_TEST(a_missing_directory_is_said)
 {
     struct err err = {""};
 
-    ck_assert_ptr_null(control_server_start("/nonexistent/dir", "test", commands, NULL, &err));
+    ck_assert_ptr_null(control_server_start("/nonexistent/dir", &service, &err));
     ck_assert_msg(strstr(err.text, "control_dir") != NULL, "%s", err.text);
 }
 END_TEST
@@ -305,8 +311,7 @@ START_TEST(the_end_does_not_wait_for_idle_clients)
     struct err message = {""};
 
     control_server_stop(&server);
-    ck_assert_int_eq(control_ask(client, "echo", NULL, NULL, NULL, NULL, 5000, &message),
-                     EXIT_UNREACHABLE);
+    ck_assert_int_eq(ask(client, "echo", NULL, &message), EXIT_UNREACHABLE);
     control_close(&client);
 }
 END_TEST
