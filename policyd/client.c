@@ -55,16 +55,22 @@ static void used_now(struct client *client)
 
 static void on_deadline(evutil_socket_t fd, short what, void *ctx);
 
-static void wait_for(struct client *client, struct question *question)
+/* Not before the deadline: the timer's clock is finer than ours. */
+static void arm(struct client *client)
 {
-    int64_t ms = question_deadline(question) - clock_mono_ms();
+    int64_t ms = question_deadline(client->question) - clock_mono_ms() + 1;
     struct timeval pause = {ms > 0 ? ms / 1000 : 0, ms > 0 ? ms % 1000 * 1000 : 0};
 
+    event_add(client->deadline, &pause);
+}
+
+static void wait_for(struct client *client, struct question *question)
+{
     client->question = question;
     bufferevent_disable(client->conn, EV_READ);
     if (client->deadline == NULL)
         client->deadline = evtimer_new(clients.base, on_deadline, client);
-    event_add(client->deadline, &pause);
+    arm(client);
 }
 
 /* Begins the request at the front of the buffer. 1 begun, 0 none is whole yet, -1 malformed. */
@@ -139,17 +145,23 @@ static void on_end(struct bufferevent *conn, short what, void *ctx)
     client_free(ctx);
 }
 
+static void finish(struct client *client, const struct str *answer)
+{
+    question_free(&client->question);
+    event_del(client->deadline);
+    bufferevent_write(client->conn, answer->ptr, answer->len);
+    bufferevent_enable(client->conn, EV_READ);
+    proceed(client);
+}
+
 static void step(struct client *client)
 {
     struct str answer = STR_EMPTY;
 
-    if (question_step(client->question, &answer)) {
-        question_free(&client->question);
-        event_del(client->deadline);
-        bufferevent_write(client->conn, answer.ptr, answer.len);
-        bufferevent_enable(client->conn, EV_READ);
-        proceed(client);
-    }
+    if (question_step(client->question, &answer))
+        finish(client, &answer);
+    else
+        arm(client);
     str_clear(&answer);
 }
 
