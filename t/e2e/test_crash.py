@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """kill -9, TERM and absence of each daemon under load: nothing accepted is lost, nothing is delivered twice, nothing is relayed."""
 import os
+import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
@@ -97,6 +99,53 @@ def _(h):
     m = mail.clean()
     code(h.proxy("alice@outside.example", "bob@one.example", m), 250)
     h.sinks["one.example"].wait_id(mail.id_of(m))
+    equal(h.foreign.messages, [])
+
+
+class Impostor(threading.Thread):
+    """In policyd's place: answers every request with the same bytes; None: never."""
+
+    def __init__(self, path, answer):
+        super().__init__(daemon=True)
+        self.server, self.answer = socket.socket(socket.AF_UNIX), answer
+        self.server.bind(path)
+        os.chmod(path, 0o666)
+        self.server.listen(20)
+        self.start()
+
+    def run(self):
+        kept = []
+        while True:
+            try:
+                peer, _ = self.server.accept()
+            except OSError:
+                return
+            kept.append(peer)
+            if self.answer is not None:
+                peer.recv(65536)
+                peer.sendall(self.answer)
+                peer.close()
+
+    def stop(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+
+@case("whatever stands in policyd's place, an unlisted client relays nothing")
+def _(h):
+    path = h.gate.settings["policy_socket"].removeprefix("unix:")
+    h.gate.policyd.stop()
+    for answer in (b"", b"nonsense\n\n", b"action=DUNNO\n\n", b"action=no such word\n\n", b"action=DUNNO", None):
+        impostor = Impostor(path, answer)
+        try:
+            with h.session("staging", "192.0.2.99") as c:
+                c.mail("eve@outside.example")
+                reply = c.rcpt("carl@foreign.example")
+                assert reply.code // 100 in (4, 5), f"{answer}: {reply}"
+        finally:
+            impostor.stop()
+            os.unlink(path)
+    h.gate.policyd.start()
     equal(h.foreign.messages, [])
 
 

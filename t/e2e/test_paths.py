@@ -129,5 +129,32 @@ def _(h):
     equal(len(server.with_id(mail.id_of(m))), 1)
 
 
+@case("a domain with two next hops goes to the second while the first is dead, and to the first when it lives")
+def _(h):
+    first, second = sink.Sink("127.0.0.31", name="first"), sink.Sink("127.0.0.32", name="second")
+    h.gate.ctl("domain", "add", "pair.example", "--route", f"{first.route},{second.route}", check=True)
+    h.wait_maps(["pair.example"])
+    h.postfix.reload()
+    with second:
+        m = mail.clean(to="bob@pair.example")
+        code(h.staging("alice@one.example", "bob@pair.example", m), 250)
+        second.wait_id(mail.id_of(m), 30)
+        with first:
+            m = mail.clean(to="bob@pair.example")
+            code(h.staging("alice@one.example", "bob@pair.example", m), 250)
+            first.wait_id(mail.id_of(m), 30)
+
+
+@case("mail for a name below an accepted domain goes nowhere; a route of its own takes it there")
+def _(h):
+    code(h.staging("alice@one.example", "bob@sub.one.example", mail.clean()), 550, "5.1.2")  # for a listed client as well
+    h.gate.ctl("domain", "add", "sub.one.example", "--route", h.sinks["two.example"].route, check=True)
+    h.wait_maps(["sub.one.example"])
+    h.postfix.reload()
+    m = mail.clean(to="bob@sub.one.example")
+    code(h.proxy("alice@outside.example", "bob@sub.one.example", m), 250)
+    h.sinks["two.example"].wait_id(mail.id_of(m))
+
+
 if __name__ == "__main__":
     cases.main(House)

@@ -36,3 +36,6 @@ FAKES_store/test_quarantine_crash := crash_point
 FAKES_store/test_publish_crash := crash_point
 EXTRA_policyd/test_client    := $(addprefix policyd/,client listener question answer request counters loops health)
 LIBS_policyd/test_client     := event
+
+FAKES_rules/test_properties := rule_gen
+EXTRA_fuzz_policy            := policyd/request
