@@ -109,16 +109,25 @@ static int check_source(const struct pattern_source *source, const char *text, s
     return 0;
 }
 
-static int compile(struct patterns *patterns, const char *const *texts, const unsigned *flags,
-                   const unsigned *ids, size_t count, size_t *failed_r, struct err *err)
+/* Arrays as vectorscan wants them. */
+struct input {
+    char **texts;
+    unsigned *flags, *ids;
+    size_t count;
+};
+
+static int compile(struct patterns *patterns, const struct input *input, size_t *failed_r,
+                   struct err *err)
 {
     hs_compile_error_t *error = NULL;
 
-    if (hs_compile_multi(texts, flags, ids, (unsigned)count, HS_MODE_BLOCK, NULL,
-                         &patterns->database, &error) != HS_SUCCESS) {
-        *failed_r = error != NULL && error->expression >= 0 && (size_t)error->expression < count
-                        ? (size_t)error->expression
-                        : 0;
+    if (hs_compile_multi((const char *const *)input->texts, input->flags, input->ids,
+                         (unsigned)input->count, HS_MODE_BLOCK, NULL, &patterns->database,
+                         &error) != HS_SUCCESS) {
+        *failed_r =
+            error != NULL && error->expression >= 0 && (size_t)error->expression < input->count
+                ? (size_t)error->expression
+                : 0;
         err_set(err, "this is no pattern: %s",
                 error != NULL ? error->message : "unknown reason");
         hs_free_compile_error(error);
@@ -128,13 +137,6 @@ static int compile(struct patterns *patterns, const char *const *texts, const un
         return err_set(err, "no memory to match this pattern");
     return 0;
 }
-
-/* Arrays as vectorscan wants them. */
-struct input {
-    char **texts;
-    unsigned *flags, *ids;
-    size_t count;
-};
 
 static int check_input(struct input *input, const struct pattern_source *sources,
                        size_t *failed_r, struct err *err)
@@ -173,8 +175,7 @@ struct patterns *patterns_compile(const struct pattern_source *sources, size_t c
         err_set(err, "this processor cannot match patterns (it lacks SSSE3 or NEON); write "
                      "contains, starts with or ends with");
     else if (check_input(&input, sources, failed_r, err) == 0)
-        rc = compile(patterns, (const char *const *)input.texts, input.flags, input.ids, count,
-                     failed_r, err);
+        rc = compile(patterns, &input, failed_r, err);
     free_input(&input);
     if (rc < 0)
         patterns_free(&patterns);

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "rules/list_image.h"
-#include "rules/ruleset.h"
+#include "rules/rule_test.h"
 
 static struct ruleset *compile_file(const char *path, struct problems *problems)
 {
@@ -18,6 +18,19 @@ static struct ruleset *compile_file(const char *path, struct problems *problems)
     ck_assert_msg(rules != NULL, "%s: %s", path,
                   problems->count > 0 ? problems->list[0].text : "");
     return rules;
+}
+
+/* The tests that stand in the file. */
+static void run_tests(const struct ruleset *rules)
+{
+    struct arena *arena = arena_new();
+    struct rule_test_result *results;
+
+    rule_test_run(arena, rules, &results);
+    for (size_t i = 0; i < rules->test_count; i++)
+        ck_assert_msg(results[i].is_passed, "%.*s: %.*s", SPAN_ARG(rules->tests[i].name),
+                      SPAN_ARG(results[i].text));
+    arena_free(&arena);
 }
 
 START_TEST(test_shipped)
@@ -38,6 +51,7 @@ START_TEST(test_shipped)
     ck_assert(rules->relay_networks == ruleset_list(rules, SPAN("relay_networks")) &&
               !rules->lists[rules->relay_networks].has_items);
     ck_assert(rules->test_count >= rules->rule_count);
+    run_tests(rules);
     problems_clear(&problems);
     ruleset_unpin(&rules);
 }
@@ -78,6 +92,7 @@ START_TEST(test_example)
     ck_assert_uint_eq(rules->list_count, 3);
     ck_assert_uint_eq(rules->rule_count, 9);
     ck_assert_uint_eq(rules->test_count, 2);
+    run_tests(rules);
     ck_assert(!ruleset_is_applicable(rules, &problems));
     ck_assert(strstr(problems.list[0].text, "count is not learnt by this version; mark rule") !=
               NULL);
