@@ -32,7 +32,7 @@ static int note(struct quarantine_index *index, int result, const struct err *er
         index->is_failing = true;
     log_state("quarantine index", index->is_failing, LOG_LEVEL_WARN,
               "%s; the files are good, `milter-ctl quarantine reindex` makes it anew",
-              err->text);
+              err != NULL ? err->text : "it cannot be used");
     return result;
 }
 
