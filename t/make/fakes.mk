@@ -23,6 +23,7 @@ CTL_PARTS := $(patsubst %.c,%,$(filter-out milter/ctl/main.c,$(CTL)))
 EXTRA_ctl/test_arguments := $(CTL_PARTS)
 EXTRA_ctl/test_sentences := $(CTL_PARTS)
 EXTRA_ctl/test_print     := $(CTL_PARTS)
+EXTRA_ctl/test_contract  := $(CTL_PARTS)
 EXTRA_ctl/test_diff      := milter/ctl/diff
 
 MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
@@ -38,4 +39,3 @@ EXTRA_policyd/test_client    := $(addprefix policyd/,client listener question an
 LIBS_policyd/test_client     := event
 
 FAKES_rules/test_properties := rule_gen
-EXTRA_fuzz_policy            := policyd/request
