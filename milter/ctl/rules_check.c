@@ -1,6 +1,23 @@
 /* rules_check: `rules check` and `rules test`, without a daemon. */
 #include "milter/ctl/nouns.h"
+#include "milter/ctl/print.h"
 #include "milter/ctl/rules.h"
+
+static void say_counts(const struct ctl *ctl, const struct rules_source *source)
+{
+    const struct ruleset *rules = source->rules;
+    json_t *row;
+
+    ctl_say("%s: no errors; %zu rules, %zu lists, %zu tests", source->name, rules->rule_count,
+            rules->list_count, rules->test_count);
+    if (!ctl->is_json)
+        return;
+    row = json_pack("{s:o,s:I,s:I,s:I}", "file", control_text(span_of(source->name)), "rules",
+                    (json_int_t)rules->rule_count, "lists", (json_int_t)rules->list_count,
+                    "tests", (json_int_t)rules->test_count);
+    print_json(row);
+    json_decref(row);
+}
 
 int rules_check_run(struct ctl *ctl, const struct arguments *arguments)
 {
@@ -10,8 +27,7 @@ int rules_check_run(struct ctl *ctl, const struct arguments *arguments)
     if (code == EXIT_OK)
         code = rules_source_check(ctl, &source);
     if (code == EXIT_OK)
-        ctl_say("%s: no errors; %zu rules, %zu lists, %zu tests", source.name,
-                source.rules->rule_count, source.rules->list_count, source.rules->test_count);
+        say_counts(ctl, &source);
     rules_source_clear(&source);
     return code;
 }
