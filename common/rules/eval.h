@@ -19,7 +19,13 @@ struct evaluation {
 };
 
 /* Walks `chain` top to bottom with what is known at `stage`. A fact that is PENDING in the view and whose row says stage <= `stage` is
- * NEEDed; a later one makes the result PENDING when the walk cannot go on without it. Everything in *out lives in arena. */
+ * NEEDed; a later one makes the result PENDING when the walk cannot go on without it. Everything in *out lives in arena.
+ * - What is known is used first, a certain exception too; of what is missing, the leftmost fact that can be learnt now is asked for, and
+ *   only when there is none is a later stage waited for. Facts that a rule's texts print belong to what it needs.
+ * - A (warn) rule asks what can be learnt now, but is not waited for: it cannot change the verdict.
+ * - A rule whose text prints what `any` found waits for the alternatives and elements before, so that it prints the same early and late.
+ * - What a (not warn) rule of unknown condition would give as points or tags is in doubt below: an interval, an unknown tag.
+ * - Without a recipient in the view its facts are unknown. */
 void evaluate(struct arena *arena, const struct lists *lists, enum chain chain,
               const struct facts_view *view, enum stage stage, struct evaluation *out);
 
