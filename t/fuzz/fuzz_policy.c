@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct request_reader whole = {.limit = LIMIT}, pieces = {.limit = LIMIT};
     struct request request;
     size_t used = 0, again = 0;
-    int state = request_parse(&whole, span_from(data, size), &request, &used, NULL), in_pieces = 0;
+    int state = request_parse(&whole, span_from(data, size), &request, &used, NULL),
+        in_pieces = 0;
 
     if (state == 1 && (used == 0 || used > size || used > LIMIT || request.count == 0))
         abort();

@@ -23,6 +23,8 @@ fuzz-build:
 fuzz-bins: $(FUZZBIN)
 $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $^ $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
+# What is no part of the library.
+$(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.
