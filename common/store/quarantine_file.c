@@ -54,6 +54,9 @@ static int read_notes(struct quarantine_file *file, struct arena *arena, struct 
     struct str tail = STR_EMPTY;
     int result;
 
+    /* Being deleted: how much of the message is gone already does not matter, and it has no notes yet. */
+    if (file->text.is_kept && file->state == QUARANTINE_DELETED)
+        return 0;
     if (file->text.is_kept && file->entry.message_bytes > file->bytes - from)
         return err_set(err, "the quarantine file is cut short");
     if (file->text.is_kept)

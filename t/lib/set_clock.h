@@ -3,8 +3,8 @@
 #define T_LIB_SET_CLOCK_H
 #include <stdint.h>
 
-#define SET_CLOCK_BEGIN 1795305600000
-#define SET_CLOCK_DAY   86400000
+#define SET_CLOCK_BEGIN INT64_C(1795305600000)
+#define SET_CLOCK_DAY   INT64_C(86400000)
 
 void set_clock(int64_t wall_ms);
 #endif
