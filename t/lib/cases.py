@@ -56,9 +56,12 @@ def main(make=None):
                 revive = getattr(house, "revive", None)
                 ok &= _run("the house stands again", revive) if revive and house.is_down() else True
                 ok &= _run(name, function, *([house] if make else []))
+        for words in getattr(getattr(house, "gate", house), "last_words", []):
+            print(f"FAIL {_file()}: a daemon complained: {words}", flush=True)
+            ok = False
     except Exception as e:
         traceback.print_exc()
-        print(f"FAIL {_file()}: the house stands: {type(e).__name__}: {e}", flush=True)
+        print(f"FAIL {_file()}: the house stands: {type(e).__name__}: {e}".replace("\n", " | "), flush=True)
         ok = False
     finally:
         procs.end_all()

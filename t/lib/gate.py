@@ -2,6 +2,7 @@
 import collections
 import json
 import os
+import re
 import shutil
 import signal
 
@@ -12,6 +13,7 @@ import wait
 BUILD = os.environ.get("BUILD", os.path.join(os.path.dirname(__file__), "..", "..", "build"))
 PROGRAMS = ("postgate-milter", "postgate-policyd", "postgate-inspect", "milter-ctl")
 MILTER_UID, POLICYD_UID, GROUP = 61001, 61002, 61000
+COMPLAINT = re.compile(r"ERROR: \w+Sanitizer.*|WARNING: ThreadSanitizer.*|\S+: runtime error: .*| fatal: .*")
 Ctl = collections.namedtuple("Ctl", "exit rows text errors")
 
 
@@ -84,6 +86,7 @@ class Gate:
             "milter_socket": f"unix:{self.socket_dir}/milter", "policy_socket": f"unix:{self.socket_dir}/policy",
             "control_dir": self.control_dir, "state_dir": self.state, "quarantine_dir": self.quarantine,
             "rules_file": self.rules_file, "maps_dir": self.maps, "inspect_workers": "2", **(settings or {})}
+        self.last_words = []
         self.write_rules(rules)
         for name, items in (lists or {}).items():
             os.makedirs(os.path.join(root, "lists"), exist_ok=True)
@@ -141,11 +144,17 @@ class Gate:
             if d.process:
                 d.kill() if in_a_hurry else d.stop()
 
+    def complaints(self):
+        """What sanitizers and daemons that gave up wrote into the logs: no case may pass over that."""
+        found = (COMPLAINT.search(line) for d in (self.milter, self.policyd) for line in d.log.text().splitlines())
+        return sorted({f[0].strip() for f in found if f})
+
     def __enter__(self):
         return self
 
     def __exit__(self, kind=None, *_):
         self.stop(in_a_hurry=kind is SystemExit)  # a signal: nobody waits for a drain
+        self.last_words = self.complaints()
 
     def ctl(self, *words, check=False, stdin=None, timeout=30, as_json=True):
         """milter-ctl with --json: (exit, rows, text on stdout, stderr). check: a nonzero exit is a failure."""
