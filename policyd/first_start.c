@@ -94,8 +94,8 @@ static void log_lines(enum log_level level, struct span text)
 static int refused(const char *path, const struct revision_report *report, struct err *err)
 {
     log_lines(LOG_LEVEL_ERROR, str_span(&report->failures));
-    return err_set(err, "%s has %zu errors and %zu tests that fail", path, report->errors,
-                   report->failed);
+    return err_set(err, "%s does not hold (errors: %zu, tests that fail: %zu)", path,
+                   report->errors, report->failed);
 }
 
 static int take_rules(const struct settings *settings, struct policy_db *db, struct err *err)

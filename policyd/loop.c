@@ -79,26 +79,21 @@ static void add_events(void)
     event_add(running.second, &second);
 }
 
-int loop_begin(const struct settings *settings, struct err *err)
+int loop_listen(const struct settings *settings, struct err *err)
 {
     signal(SIGPIPE, SIG_IGN);
     set_mask(SIG_BLOCK);
     running.settings = settings;
     if (evthread_use_pthreads() != 0 || (running.base = event_base_new()) == NULL)
         return err_set(err, "libevent finds no way to wait for events on this system");
-    return 0;
-}
-
-int loop_listen(struct decisions *decisions, struct err *err)
-{
-    clients_begin(running.base, running.settings, decisions);
     running.listeners =
-        listeners_open(running.base, running.settings->policy_socket, client_accepted, err);
+        listeners_open(running.base, settings->policy_socket, client_accepted, err);
     return running.listeners != NULL ? 0 : -1;
 }
 
-void loop_run(void)
+void loop_run(struct decisions *decisions)
 {
+    clients_begin(running.base, running.settings, decisions);
     add_events();
     set_mask(SIG_UNBLOCK);
     daemon_ready(running.settings->policy_socket);

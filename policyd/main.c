@@ -23,17 +23,17 @@ static void raise_descriptors(void)
 static int run(const struct settings *settings, struct err *err)
 {
     struct control_shared shared;
-    struct control_server *control;
+    struct control_server *control = NULL;
 
-    if (loop_begin(settings, err) != 0 || open_all(settings, &shared, err) != 0 ||
-        loop_listen(shared.decisions, err) != 0)
+    if (loop_listen(settings, err) != 0)
         return -1;
-    control = policyd_control_start(&shared, err);
+    if (open_all(settings, &shared, err) == 0)
+        control = policyd_control_start(&shared, err);
     if (control == NULL) {
         loop_abandon();
         return -1;
     }
-    loop_run();
+    loop_run(shared.decisions);
     control_server_stop(&control);
     close_all(&shared);
     log_info("ended");

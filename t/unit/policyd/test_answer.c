@@ -69,6 +69,35 @@ START_TEST(test_answers)
 }
 END_TEST
 
+/* Postfix takes an empty answer, and one of digits alone, as a permit. */
+START_TEST(test_never_a_permit_by_accident)
+{
+    static const char *const texts[] = {"", "550", " ", "\n", "0", "\x01"};
+    struct facts *facts = facts_new();
+    struct facts_view view = {facts, facts};
+
+    for (int disposition = 0; disposition <= DISPOSITION_QUARANTINE + 1; disposition++) {
+        for (size_t i = 0; i < COUNT_OF(texts); i++) {
+            struct outcome outcome = {.disposition = (enum disposition)disposition,
+                                      .rule = -1,
+                                      .text = span_of(texts[i])};
+            struct str out = STR_EMPTY;
+            struct span action;
+
+            answer_write(&out, &outcome, &view, SPAN(""));
+            ck_assert(span_starts(str_span(&out), SPAN("action=")) &&
+                      span_ends(str_span(&out), SPAN("\n\n")));
+            action = span_from(out.ptr + 7, out.len - 9);
+            ck_assert_uint_gt(action.len, 3);
+            ck_assert_uint_lt(strspn(str_cstr(&out) + 7, "0123456789"), action.len);
+            ck_assert(!span_is(action, "OK") && memchr(action.ptr, '\n', action.len) == NULL);
+            str_clear(&out);
+        }
+    }
+    facts_free(&facts);
+}
+END_TEST
+
 START_TEST(test_long_text)
 {
     struct outcome outcome = {.disposition = DISPOSITION_REJECT, .rule = -1, .code = "5.7.1"};
@@ -101,4 +130,5 @@ START_TEST(test_later)
 }
 END_TEST
 
-SUITE_MAIN("policy answer", test_answers, test_long_text, test_later)
+SUITE_MAIN("policy answer", test_answers, test_never_a_permit_by_accident, test_long_text,
+           test_later)
