@@ -1,10 +1,6 @@
 /* eval_operand.c - fetches a fact for the evaluation: from message, recipient, element or the walk itself. */
 #include "rules/eval_inside.h"
 
-/* Results of looking at a stranger: absent for our own people's mail, outbound and internal. */
-static const enum fact_id of_inbound_only[] = {
-    FACT_SPF, FACT_SPF_DOMAIN, FACT_DMARC, FACT_DMARC_POLICY, FACT_DNSBL, FACT_CLIENT_COUNTRY};
-
 struct fact_ref eval_ref(const struct term *term)
 {
     return (struct fact_ref){
@@ -84,10 +80,11 @@ static void get_score(const struct eval *e, const struct term *term, struct oper
         set_unknown(term, SPAN("a rule that scores lacked a fact"), out);
 }
 
-static void get_direction(const struct eval *e, struct operand *out)
+static void get_direction(const struct eval *e, const struct term *term, struct operand *out)
 {
     struct direction_state direction;
 
+    (void)term;
     direction_of(e, &direction);
     if (direction.possible == 0) {
         out->fact.state = FACT_ABSENT;
@@ -120,31 +117,23 @@ static bool lacks_key(const struct eval *e, const struct term *term, struct oper
     return lacks;
 }
 
-static bool is_counter(enum fact_id id)
-{
-    return id == FACT_COUNT_OF || id == FACT_SUM_OF || id == FACT_DISTINCT;
-}
-
+/* A counter by recipient may stand with the recipient. */
 static void get_keyed(const struct eval *e, const struct term *term, struct operand *out)
 {
     const struct fact *fact = facts_keyed(e->view->message, term->fact, term->key);
 
-    /* a counter by recipient may stand with the recipient */
-    if (is_counter(term->fact) && lacks_key(e, term, out))
-        return;
     if (fact->state == FACT_PENDING && e->view->recipient != NULL)
         fact = facts_keyed(e->view->recipient, term->fact, term->key);
     settle(e, term, fact, out);
 }
 
-static bool is_inbound_only(enum fact_id id)
+static void get_counter(const struct eval *e, const struct term *term, struct operand *out)
 {
-    for (size_t i = 0; i < sizeof of_inbound_only / sizeof of_inbound_only[0]; i++)
-        if (of_inbound_only[i] == id)
-            return true;
-    return false;
+    if (!lacks_key(e, term, out))
+        get_keyed(e, term, out);
 }
 
+/* Results of looking at a stranger are absent for our own people's mail, outbound and internal. */
 static void get_of_inbound(const struct eval *e, const struct term *term, struct operand *out)
 {
     const struct fact *fact = facts_view_get(e->view, term->fact);
@@ -171,21 +160,38 @@ static void get_plain(const struct eval *e, const struct term *term, struct oper
         settle(e, term, facts_view_get(e->view, term->fact), out);
 }
 
+/* Facts that are not simply looked up. */
+static const struct {
+    enum fact_id fact;
+    void (*get)(const struct eval *e, const struct term *term, struct operand *out);
+} specials[] = {
+    {FACT_TAG, get_tag},
+    {FACT_SCORE, get_score},
+    {FACT_DIRECTION, get_direction},
+    {FACT_HEADER, get_keyed},
+    {FACT_COUNT_OF, get_counter},
+    {FACT_SUM_OF, get_counter},
+    {FACT_DISTINCT, get_counter},
+    {FACT_SPF, get_of_inbound},
+    {FACT_SPF_DOMAIN, get_of_inbound},
+    {FACT_DMARC, get_of_inbound},
+    {FACT_DMARC_POLICY, get_of_inbound},
+    {FACT_DNSBL, get_of_inbound},
+    {FACT_CLIENT_COUNTRY, get_of_inbound},
+};
+
 void eval_operand(const struct eval *e, const struct term *term, struct operand *out)
 {
     *out = (struct operand){.fact = {.state = FACT_PENDING}};
-    if (fact_table[term->fact].record != RECORD_NONE)
+    if (fact_table[term->fact].record != RECORD_NONE) {
         get_element(e, term, out);
-    else if (term->fact == FACT_TAG)
-        get_tag(e, term, out);
-    else if (term->fact == FACT_SCORE)
-        get_score(e, term, out);
-    else if (term->fact == FACT_DIRECTION)
-        get_direction(e, out);
-    else if (term->fact >= FACT_FUNCTION__FIRST)
-        get_keyed(e, term, out);
-    else if (is_inbound_only(term->fact))
-        get_of_inbound(e, term, out);
-    else
-        get_plain(e, term, out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
+        if (specials[i].fact == term->fact) {
+            specials[i].get(e, term, out);
+            return;
+        }
+    }
+    get_plain(e, term, out);
 }
