@@ -103,7 +103,7 @@ static bool set_snapshot(json_t *row)
     reload_status(&failure);
     set_count(row, "revision", snapshot != NULL ? snapshot->revision : 0);
     set_count(row, "generation", snapshot != NULL ? snapshot->generation : 0);
-    json_object_set_new(row, "reload_error", decision_text(str_span(&failure)));
+    json_object_set_new(row, "reload_error", control_text(str_span(&failure)));
     is_well = snapshot != NULL && failure.len == 0;
     snapshot_unpin(&snapshot);
     str_clear(&failure);
@@ -118,7 +118,7 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     (void)err;
     json_object_set_new(row, "program", json_string("milter"));
     json_object_set_new(row, "version", json_string(daemon_version()));
-    json_object_set_new(row, "node", decision_text(span_of(gate->settings->node_name)));
+    json_object_set_new(row, "node", control_text(span_of(gate->settings->node_name)));
     json_object_set_new(row, "is_draining", json_boolean(atomic_load(&gate->is_draining)));
     is_well = set_snapshot(row);
     set_counts(row);

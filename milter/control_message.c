@@ -134,7 +134,7 @@ static json_t *reasons_row(const struct transaction *t)
 
     if (t->verdict != NULL && t->verdict->deciding != NULL)
         explain_outcome(&text, t->deciding.snapshot->rules, t->verdict->deciding);
-    row = decision_text(str_span(&text));
+    row = control_text(str_span(&text));
     str_clear(&text);
     return row;
 }
@@ -158,13 +158,13 @@ static void trial_answer(struct trial *trial)
                         json_boolean(verdict != NULL && verdict->wants_quarantine));
     json_object_set_new(row, "smtp", json_integer(trial->answer.smtp));
     json_object_set_new(row, "dsn", json_string(trial->answer.dsn));
-    json_object_set_new(row, "reply", decision_text(span_of(trial->answer.text)));
+    json_object_set_new(row, "reply", control_text(span_of(trial->answer.text)));
     if (verdict != NULL && verdict->deciding != NULL && verdict->deciding->rule >= 0)
         json_object_set_new(
             row, "rule",
-            decision_text(t->deciding.snapshot->rules->rules[verdict->deciding->rule].name));
+            control_text(t->deciding.snapshot->rules->rules[verdict->deciding->rule].name));
     json_object_set_new(row, "reasons", reasons_row(t));
-    json_object_set_new(row, "note", decision_text(span_of(t->note)));
+    json_object_set_new(row, "note", control_text(span_of(t->note)));
     json_object_set_new(row, "facts", decision_facts_row(t->deciding.message));
     control_row(trial->call, row);
 }

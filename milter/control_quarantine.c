@@ -14,7 +14,7 @@ static json_t *spans_row(const struct span *spans, size_t count)
     json_t *array = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, decision_text(spans[i]));
+        json_array_append_new(array, control_text(spans[i]));
     return array;
 }
 
@@ -50,7 +50,7 @@ static json_t *entry_row(const struct quarantine_entry *entry)
                         json_string(names_name(quarantine_state_names, (int)entry->state)));
     json_object_set_new(row, "time", json_string(clock_iso(entry->time_ms, time)));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        json_object_set_new(row, texts[i].name, decision_text(texts[i].text));
+        json_object_set_new(row, texts[i].name, control_text(texts[i].text));
     json_object_set_new(row, "recipients",
                         spans_row(entry->recipients, entry->recipient_count));
     json_object_set_new(row, "size", json_integer((json_int_t)entry->message_bytes));
@@ -158,8 +158,8 @@ enum control_exit control_quarantine_release(struct control_call *call, struct e
 
     if (result == RELEASE_DONE) {
         json_t *row = json_object();
-        json_object_set_new(row, "id", decision_text(id));
-        json_object_set_new(row, "queue_id", decision_text(str_span(&queue)));
+        json_object_set_new(row, "id", control_text(id));
+        json_object_set_new(row, "queue_id", control_text(str_span(&queue)));
         control_row(call, row);
         err_set(err, "released; Postfix queued it as %s", str_cstr(&queue));
     }

@@ -1,23 +1,11 @@
 /* decision_row.c - prints recorded decisions as JSON objects. */
 #include "base/clock.h"
-#include "base/sinks.h"
 #include "base/xalloc.h"
 #include "control/decision_row.h"
 #include "control/server.h"
 #include "engine/record.h"
 
 #define EXPLAIN_LIMIT 20 /* decisions shown for one queue id */
-
-json_t *decision_text(struct span bytes)
-{
-    struct str utf8 = STR_EMPTY;
-    json_t *text;
-
-    sink_utf8(&utf8, bytes);
-    text = json_stringn(str_cstr(&utf8), utf8.len);
-    str_clear(&utf8);
-    return text != NULL ? text : json_string("");
-}
 
 static void set_fact(json_t *object, const char *name, enum fact_id id, const struct fact *fact)
 {
@@ -26,7 +14,7 @@ static void set_fact(json_t *object, const char *name, enum fact_id id, const st
     if (fact->state == FACT_PENDING)
         return;
     fact_print(&text, id, fact);
-    json_object_set_new(object, name, decision_text(str_span(&text)));
+    json_object_set_new(object, name, control_text(str_span(&text)));
     str_clear(&text);
 }
 
@@ -56,7 +44,7 @@ static void set_records(json_t *object, const struct facts *facts, enum record r
         json_array_append_new(array, record_element(facts, record, i));
     if (list->is_incomplete || list->state == FACT_UNKNOWN) {
         json_t *rest = json_object();
-        json_object_set_new(rest, "uninspected", decision_text(list->reason));
+        json_object_set_new(rest, "uninspected", control_text(list->reason));
         json_array_append_new(array, rest);
     }
     json_object_set_new(object, name, array);
@@ -106,7 +94,7 @@ static json_t *lines_row(struct span text)
 
     while (span_cut(&text, '\n', &line))
         if (line.len > 0)
-            json_array_append_new(lines, decision_text(line));
+            json_array_append_new(lines, control_text(line));
     return lines;
 }
 
@@ -130,7 +118,7 @@ json_t *decision_row(const struct decision *decision, const char *program)
     json_object_set_new(row, "program", json_string(program));
     json_object_set_new(row, "time", json_string(clock_iso(record->time_ms, time)));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        json_object_set_new(row, texts[i].name, decision_text(texts[i].text));
+        json_object_set_new(row, texts[i].name, control_text(texts[i].text));
     json_object_set_new(row, "recipients", lines_row(record->recipients));
     json_object_set_new(row, "revision", json_integer((json_int_t)record->revision));
     json_object_set_new(row, "generation", json_integer((json_int_t)record->generation));

@@ -10,8 +10,6 @@
 json_t *decision_row(const struct decision *decision, const char *program);
 /* The facts of a view as an object: {"client.ip":"192.0.2.1", "attachment":[{...}]}; for message.test and policy.test too. */
 json_t *decision_facts_row(const struct facts *facts);
-/* A JSON string of any bytes. */
-json_t *decision_text(struct span bytes);
 /* What explain was asked for: a decision code, or a queue id (its newest decisions). Rows through control_row.
  * EXIT_OK, or EXIT_INVALID with err saying why nothing was found. */
 struct control_call;
