@@ -44,7 +44,7 @@ def flowing(h, change):
         change()
         flow.wait_accepted(20)
     h.postfix.wait_queue_empty(30)
-    equal(dict(flow.answers), {250: len(flow.accepted)}, f"answers {flow.texts}")
+    equal(dict(flow.answers), {250: len(flow.accepted)}, flow.summary())
     equal(flow.account(h.sinks["one.example"]), ([], [], []))
 
 

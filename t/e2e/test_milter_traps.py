@@ -134,8 +134,6 @@ def _(h):
 
     waiting = threading.Thread(target=end)
     waiting.start()
-    wait.until(lambda: h.gate.ctl("status").rows and any(r.get("inspect_workers_busy") for r in h.gate.ctl("status").rows), 5,
-               "the message to be under inspection")
     os.kill(h.gate.milter.process.pid, signal.SIGTERM)
     wait.until(lambda: "ending:" in h.gate.milter.log.tail(), 5, "the milter to say that it ends")
     idle.mail("a@x.example")

@@ -42,7 +42,7 @@ class House:
         self.gate = gate.Gate(os.path.join(self.root, "gate"), rules, self.postfix.sockets, lists=lists or LISTS,
                               groups=(shutil._get_gid("postfix"),), settings={**self._listeners(), **(settings or {})})
         self.postfix.use_maps(self.gate.maps)
-        self.with_postfix = postfix
+        self.with_postfix, self.gate_rules = postfix, rules
 
     def _listeners(self):
         of = {"release_listener": ("inet:", "release"), "staging_listener": ("", "staging")}

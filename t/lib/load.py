@@ -15,7 +15,7 @@ class Load:
         self.threads, self.pause, self.make = threads, pause, make
         self.accepted, self.refused, self.unknown = [], [], []
         self.answers = collections.Counter()
-        self.texts = {}
+        self.texts = collections.defaultdict(list)  # of refusals
         self.lock = threading.Condition()
         self.stopping = threading.Event()
         self.last_was_good = True  # a refusal is not answered with a storm
@@ -37,7 +37,8 @@ class Load:
     def _note(self, message_id, reply):
         with self.lock:
             self.answers[reply.code] += 1
-            self.texts.setdefault(reply.code, reply.text)
+            if reply.code != 250:
+                self.texts[reply.code].append(reply.text)
             (self.accepted if reply.code == 250 else self.refused).append(message_id)
             self.last_was_good = reply.code == 250
             self.lock.notify_all()
@@ -61,7 +62,13 @@ class Load:
         with self.lock:
             target = len(self.accepted) + more
             assert self.lock.wait_for(lambda: len(self.accepted) >= target, timeout), \
-                f"{len(self.accepted)} of {target} accepted after {timeout} s; answers {dict(self.answers)} {self.texts}"
+                f"{len(self.accepted)} of {target} accepted after {timeout} s; {self.summary()}"
+
+    def texts_of(self, code):
+        return self.texts.get(code, [])
+
+    def summary(self):
+        return f"answers {dict(self.answers)}, " + "; ".join(f"{c} {t[0]}" for c, t in self.texts.items())
 
     def account(self, *sinks):
         """(lost, doubled, surprising) Message-IDs; unknown ones may be there or not, but not twice."""
