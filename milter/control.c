@@ -89,7 +89,6 @@ static void set_inspector(json_t *row)
     set_count(row, "inspected", counts.messages);
     set_count(row, "inspection_failures", counts.failures);
     set_count(row, "inspect_workers", counts.workers);
-    set_count(row, "inspect_workers_busy", counts.busy);
     set_count(row, "inspect_workers_lost", counts.workers_lost);
     set_count(row, "inspect_queue", counts.queue);
 }
