@@ -1,24 +1,20 @@
 /* server: the control sockets of a daemon, a thread that accepts, a bounded number of threads that serve. */
 #include "control/server.h"
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "control/call.h"
+#include "control/listen.h"
 
 #define SEND_TIMEOUT_S 30 /* for a client that reads nothing */
 #define STOP_WAIT_MS   2000
-#define BACKLOG        16
 
 /* How many connections there may be before a role is refused: readers cannot lock out operators, nor these administrators. */
 static const struct role_row {
@@ -29,14 +25,9 @@ static const struct role_row {
              {ROLE_ADMIN, CONTROL_MAX_CLIENTS}};
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
 
-struct listener {
-    int fd;
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-};
-
 struct control_server {
     struct control_service service;
-    struct listener listeners[ROLE_COUNT];
+    struct control_listener listeners[ROLE_COUNT];
     int stop_event;
     pthread_t acceptor;
     pthread_mutex_t lock; /* of what follows, and of is_stopping */
@@ -51,82 +42,6 @@ struct connection {
     int slot, fd;
     enum control_role role;
 };
-
-/* A socket file that nobody answers on is left over and may go. */
-static int remove_stale(const char *program, const struct sockaddr_un *address, struct err *err)
-{
-    struct stat st;
-    int fd, answered;
-
-    if (lstat(address->sun_path, &st) == -1)
-        return 0;
-    if (!S_ISSOCK(st.st_mode))
-        return err_set(err, "%s is in the way and is no socket; remove it", address->sun_path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    answered =
-        fd != -1 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-                     errno == EAGAIN);
-    if (fd != -1)
-        close(fd);
-    if (answered)
-        return err_set(err, "another postgate-%s answers at %s; stop it first", program,
-                       address->sun_path);
-    if (unlink(address->sun_path) == -1)
-        return err_set(err, "removing %s: %s", address->sun_path, strerror(errno));
-    return 0;
-}
-
-/* Who may connect: the group postgate-ROLE, or the daemons' own group where there is none. */
-static int open_to_group(const char *path, const char *role, struct err *err)
-{
-    struct group entry, *found = NULL;
-    char name[32], memory[16384];
-    gid_t gid = getegid();
-
-    snprintf(name, sizeof(name), "postgate-%s", role);
-    if (getgrnam_r(name, &entry, memory, sizeof(memory), &found) == 0 && found)
-        gid = found->gr_gid;
-    if (chown(path, (uid_t)-1, gid) == -1)
-        return err_set(err, "giving %s to the group %s: %s; the daemon must be a member of it",
-                       path, name, strerror(errno));
-    if (chmod(path, 0660) == -1)
-        return err_set(err, "mode of %s: %s", path, strerror(errno));
-    return 0;
-}
-
-/* The file is made for its owner alone (bind takes the socket's mode), and opened to the group when it is whole. */
-static int bind_listener(struct listener *listener, const struct sockaddr_un *address,
-                         const char *role, struct err *err)
-{
-    listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener->fd == -1 || fchmod(listener->fd, 0600) == -1)
-        return err_set(err, "a control socket: %s", strerror(errno));
-    if (bind(listener->fd, (const struct sockaddr *)address, sizeof(*address)) == -1)
-        return err_set(err, "%s: %s; control_dir must be a directory this daemon may write",
-                       address->sun_path, strerror(errno));
-    memcpy(listener->path, address->sun_path, sizeof(listener->path));
-    if (open_to_group(listener->path, role, err) == -1)
-        return -1;
-    if (listen(listener->fd, BACKLOG) == -1)
-        return err_set(err, "listening at %s: %s", listener->path, strerror(errno));
-    return 0;
-}
-
-static int open_listener(struct control_server *server, size_t i, const char *dir,
-                         struct err *err)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *role = names_name(control_role_names, roles[i].role);
-    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s.%s", dir,
-                       server->service.program, role);
-
-    if (len < 0 || (size_t)len >= sizeof(address.sun_path))
-        return err_set(err, "%s is too long for a socket in it; set a shorter control_dir",
-                       dir);
-    if (remove_stale(server->service.program, &address, err) == -1)
-        return -1;
-    return bind_listener(&server->listeners[i], &address, role, err);
-}
 
 /* A slot, or -1 when there are too many of this role. */
 static int take_slot(struct control_server *server, int fd, int most)
@@ -253,12 +168,8 @@ static void *accept_all(void *arg)
 
 static void close_listeners(struct control_server *server)
 {
-    for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (server->listeners[i].path[0])
-            unlink(server->listeners[i].path);
-        if (server->listeners[i].fd != -1)
-            close(server->listeners[i].fd);
-    }
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        control_listen_end(&server->listeners[i]);
 }
 
 static struct control_server *server_new(const struct control_service *service)
@@ -288,7 +199,8 @@ struct control_server *control_server_start(const char *control_dir,
     bool is_open = true;
 
     for (size_t i = 0; i < ROLE_COUNT && is_open; i++)
-        is_open = open_listener(server, i, control_dir, err) == 0;
+        is_open = control_listen(&server->listeners[i], control_dir, service->program,
+                                 roles[i].role, err) == 0;
     if (is_open && pthread_create(&server->acceptor, NULL, accept_all, server) == 0)
         return server;
     if (is_open)
