@@ -249,7 +249,7 @@ static void compare(const struct list_image *image)
     overlay = list_overlay_new(LIST_STRING, each, count);
     ck_assert_int_eq(list_items_read(db, SPAN("words"), arena, &items, &list, &err), 1);
     for (int i = 0; i < 40; i++) {
-        char word[8];
+        char word[16];
         bool is_in = false;
 
         snprintf(word, sizeof(word), "w%02d", i);
@@ -272,7 +272,7 @@ START_TEST(test_image_plus_overlay)
 
     begin("words", LIST_STRING);
     for (int round = 0; round < 60; round++) {
-        char word[8];
+        char word[16];
         const char *const items[] = {word};
         struct list_edited edited;
 

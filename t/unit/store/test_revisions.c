@@ -54,6 +54,7 @@ START_TEST(test_chain)
     ck_assert_str_eq(head.parent, first.sha256);
     ck_assert_str_eq(first.sha256,
                      "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed");
+    revision_clear(&head);
     ck_assert_int_eq(revisions_get(db, 3, &head, &err), 0);
     ck_assert_int_eq(revisions_get(db, 0, &head, &err), 0);
     revision_clear(&first);
