@@ -113,18 +113,20 @@ static bool read_id(struct span value, struct span *id_r)
 }
 
 /* What an eager reader may see of s: no blanks, quotes, backslashes, controls and 8-bit bytes, lower case; without comments
- * when wanted, else without their parentheses. At most AUTHRES_HEAD_MAX bytes. */
+ * when wanted, else without their parentheses. At most AUTHRES_HEAD_MAX bytes. After AUTHRES_COMMENT_MAX parentheses that
+ * open no comment none is looked for: each search reads to the end of s. */
 static size_t squeeze(struct span s, bool with_comments, char out[AUTHRES_HEAD_MAX])
 {
-    size_t len = 0;
+    size_t len = 0, broken = 0;
 
     for (size_t i = 0; i < s.len && len < AUTHRES_HEAD_MAX; i++) {
         char c = s.ptr[i];
 
-        if (c == '(' && !with_comments) {
+        if (c == '(' && !with_comments && broken < AUTHRES_COMMENT_MAX) {
             size_t comment = comment_length(span_from(s.ptr + i, s.len - i));
 
             i += comment > 0 ? comment - 1 : 0;
+            broken += comment == 0;
         } else if (c > 0x20 && c < 0x7f && strchr("()\"\\", c) == NULL) {
             out[len++] = lower(c);
         }

@@ -5,8 +5,9 @@
 
 #define AUTHRES_HEAD_MAX                                                                       \
     256 /* bytes, without comments, quotes and blanks, in which our id is looked for */
-#define AUTHRES_VALUE_MAX   8192 /* bytes of a value looked at; the id stands at its beginning */
-#define AUTHRES_COMMENT_MAX 32   /* depth of nested comments; deeper cannot be parsed */
+#define AUTHRES_VALUE_MAX 8192 /* bytes of a value looked at; the id stands at its beginning */
+#define AUTHRES_COMMENT_MAX                                                                    \
+    32 /* depth of nested comments, and open ones; beyond it cannot be parsed */
 
 /* Does the value (folded or not) claim one of ids (authserv-ids in normal spelling, at least 1 byte each)?
  * Understood by the grammar, the id decides: case, quoting, comments, an IDN spelling, odd bytes within it do not matter.

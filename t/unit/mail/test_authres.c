@@ -109,6 +109,12 @@ START_TEST(test_bounds)
     memset(value, '\\', sizeof(value));
     memcpy(value, "\"", 1);
     ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    for (size_t i = 0; i < sizeof(value); i += 2) /* each seems to open a comment, none ends */
+        memcpy(value + i, "\\(", 2);
+    value[0] = ' ';
+    ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    memcpy(value + 1000, "mx.ours.example;", 16);
+    ck_assert(authres_claims(span_from(value, sizeof(value)), ours, 2));
 }
 END_TEST
 
