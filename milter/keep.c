@@ -47,15 +47,6 @@ struct span keep_bare_path(const char *path)
     return s;
 }
 
-/* When the message goes on to some, it is kept for the others alone. */
-static bool is_kept_for(const struct transaction *t, size_t recipient)
-{
-    const struct verdict *verdict = t->verdict;
-
-    return verdict == NULL || verdict->whole != DISPOSITION_DELIVER ||
-           verdict->keeps_delivering || verdict->each[recipient] != DISPOSITION_DELIVER;
-}
-
 static void fill_envelope(struct quarantine_entry *entry, struct transaction *t)
 {
     struct span *recipients =
@@ -63,7 +54,7 @@ static void fill_envelope(struct quarantine_entry *entry, struct transaction *t)
 
     entry->sender = keep_bare_path(t->sender);
     for (size_t i = 0; i < t->deciding.recipient_count; i++)
-        if (is_kept_for(t, i))
+        if (t->verdict == NULL || verdict_stores_for(t->verdict, i))
             recipients[entry->recipient_count++] = keep_bare_path(t->recipients[i]);
     entry->recipients = recipients;
 }
@@ -85,8 +76,8 @@ static void fill_reason(struct quarantine_entry *entry, struct transaction *t)
 
 static const char *kind_of(const struct verdict *verdict)
 {
-    if (verdict->whole == DISPOSITION_DELIVER)
-        return verdict->keeps_delivering ? "keep" : "partial";
+    if (verdict->keeps_delivering)
+        return verdict->stores_partly ? "partial" : "keep";
     return verdict->whole == DISPOSITION_REJECT ? "reject" : "quarantine";
 }
 

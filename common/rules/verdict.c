@@ -132,10 +132,20 @@ struct verdict *verdict_combine(struct arena *arena, const struct outcome *const
     decide_whole(v);
     for (size_t i = 0; i < count; i++) {
         each[i] = disposition_in(v, filtered(outcomes[i]->disposition));
-        if (is_stored_for(v, outcomes[i], each[i]))
-            v->wants_quarantine = true;
+        if (!is_stored_for(v, outcomes[i], each[i]))
+            continue;
+        v->wants_quarantine = true;
+        v->stores_partly |= goes_on(v->whole) && !goes_on(each[i]);
     }
     v->keeps_delivering = v->wants_quarantine && goes_on(v->whole);
     unite_edits(arena, v);
     return v;
+}
+
+bool verdict_stores_for(const struct verdict *verdict, size_t recipient)
+{
+    enum disposition disposition = verdict->each[recipient];
+
+    return is_stored_for(verdict, verdict->outcomes[recipient], disposition) &&
+           !(verdict->stores_partly && goes_on(disposition));
 }

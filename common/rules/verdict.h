@@ -70,11 +70,15 @@ struct verdict {
     const struct outcome *const *outcomes; /* by recipient; the same pointer for a class */
     const struct outcome *deciding; /* whose text and rule the reply and the log line name */
     bool wants_quarantine;          /* a durable copy first, whatever the client is told */
-    bool keeps_delivering;          /* copy is "keep": the mail goes on */
+    bool keeps_delivering;          /* a copy is stored while the mail goes on */
+    bool stores_partly;             /* that copy is for those alone who do not get the mail */
     size_t edit_count;
     const struct edit *edits; /* of any recipient that still gets it, without repetition */
 };
 /* Combines. If one is deferred all are; all rejected: rejected; some rejected: removed and kept in quarantine for them; nobody left: the answer says why. */
 struct verdict *verdict_combine(struct arena *arena, const struct outcome *const *outcomes,
                                 size_t count);
+/* Is the stored copy for this recipient? A copy that is released must reach nobody who got the message already, nor anybody whose rules
+ * did not ask for one. */
+bool verdict_stores_for(const struct verdict *verdict, size_t recipient);
 #endif

@@ -25,7 +25,10 @@ static const char rules_text[] =
     "rule loop when loop.certain then reject \"5.4.6 Routing loop\"\n"
     "rule parts when any attachment (uninspected known) then quarantine \"x\"\n"
     "rule held when sender = \"hold@x.example\" then hold\n"
-    "rule kept when sender = \"keep@x.example\" then quarantine \"kept\"\n";
+    "rule kept when sender = \"keep@x.example\" then quarantine \"kept\"\n"
+    "rule not-bert when recipient = \"bert@a.example\" then quarantine \"not for Bert\"\n"
+    "rule not-carl when recipient = \"carl@a.example\" then discard\n"
+    "rule archive when sender = \"archive@x.example\" then keep\n";
 
 static const struct check *const checks[] = {&content_check};
 static struct gate gate;
@@ -144,6 +147,7 @@ struct talk {
     const char *client;
     char *sender;
     char *recipient;
+    char *others[2]; /* further recipients, or NULL */
     const char *header[2];
     sfsistat rcpt, end;
 };
@@ -167,6 +171,10 @@ static void step_run(struct talk *talk, enum step step)
         break;
     case RCPT:
         talk->rcpt = fake_callbacks.xxfi_envrcpt(talk->ctx, rcpt);
+        for (size_t i = 0; i < COUNT_OF(talk->others) && talk->others[i] != NULL; i++) {
+            rcpt[0] = talk->others[i];
+            fake_callbacks.xxfi_envrcpt(talk->ctx, rcpt);
+        }
         break;
     case HEADER:
         if (talk->header[0] != NULL)
@@ -233,6 +241,68 @@ START_TEST(test_replies)
         free(talk.ctx);
     }
     teardown();
+}
+END_TEST
+
+/* What is stored for whom: a release must not bring the message to anybody twice, nor to whom the rules refuse it. */
+START_TEST(test_kept_for)
+{
+    static const struct {
+        const char *name;
+        char sender[24], others[2][20];
+        const char *kind, *recipients;
+    } cases[] = {
+        {"all", "<keep@x.example>", {"<dora@a.example>"}, "quarantine", "anna dora "},
+        {"some get it", "<a@x.example>", {"<bert@a.example>"}, "partial", "bert "},
+        {"a discard",
+         "<a@x.example>",
+         {"<carl@a.example>", "<bert@a.example>"},
+         "partial",
+         "bert "},
+        {"an archive",
+         "<archive@x.example>",
+         {"<carl@a.example>", "<dora@a.example>"},
+         "keep",
+         "anna dora "},
+        {"an archive and not all",
+         "<archive@x.example>",
+         {"<bert@a.example>"},
+         "partial",
+         "bert "},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct quarantine_filter filter = {.limit = 2};
+        struct arena *arena = arena_new();
+        struct quarantine_entry *list, entry;
+        struct str recipients = STR_EMPTY;
+        char sender[24], others[2][20];
+        size_t count;
+        struct err err;
+
+        setup();
+        memcpy(sender, cases[i].sender, sizeof sender);
+        memcpy(others, cases[i].others, sizeof others);
+        struct talk talk = talk_of("192.0.2.7", sender);
+        for (size_t k = 0; k < 2; k++)
+            talk.others[k] = others[k][0] != '\0' ? others[k] : NULL;
+        talk_run(&talk);
+        ck_assert_int_eq(quarantine_list(gate.quarantine, &filter, arena, &list, &count, &err),
+                         0);
+        ck_assert_msg(count == 1, "%s: %zu entries", cases[i].name, count);
+        ck_assert_int_eq(
+            quarantine_read(gate.quarantine, span_of(list[0].id), arena, &entry, &err), 1);
+        for (size_t k = 0; k < entry.recipient_count; k++)
+            str_printf(&recipients, "%.4s ", entry.recipients[k].ptr);
+        ck_assert_msg(strcmp(str_cstr(&recipients), cases[i].recipients) == 0, "%s: %s",
+                      cases[i].name, str_cstr(&recipients));
+        ck_assert_msg(span_is(entry.kind, cases[i].kind), "%s: %.*s", cases[i].name,
+                      SPAN_ARG(entry.kind));
+        str_clear(&recipients);
+        free(talk.ctx);
+        teardown();
+        arena_free(&arena);
+    }
 }
 END_TEST
 
@@ -383,5 +453,6 @@ START_TEST(test_callbacks_on_random_threads)
 }
 END_TEST
 
-SUITE_MAIN("milter/callbacks", test_replies, test_edits, test_refused_edit_defers,
-           test_steps_out_of_place, test_draining, test_callbacks_on_random_threads)
+SUITE_MAIN("milter/callbacks", test_replies, test_kept_for, test_edits,
+           test_refused_edit_defers, test_steps_out_of_place, test_draining,
+           test_callbacks_on_random_threads)
