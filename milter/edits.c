@@ -88,13 +88,16 @@ static int edit_apply(SMFICTX *ctx, const struct transaction *t, const struct ed
     }
 }
 
-static int edits_of_rules(SMFICTX *ctx, const struct transaction *t, struct err *err)
+/* What is removed goes first: a header that we add stands above all others, and would be the one that is counted away. */
+static int edits_of_rules(SMFICTX *ctx, const struct transaction *t, bool removes,
+                          struct err *err)
 {
-    for (size_t i = 0; t->verdict != NULL && i < t->verdict->edit_count; i++)
-        if (edit_apply(ctx, t, &t->verdict->edits[i]) != 0)
-            return err_set(
-                err, "an edit of rule %.*s was not taken by the MTA",
-                SPAN_ARG(t->deciding.snapshot->rules->rules[t->verdict->edits[i].rule].name));
+    for (size_t i = 0; t->verdict != NULL && i < t->verdict->edit_count; i++) {
+        const struct edit *edit = &t->verdict->edits[i];
+        if ((edit->kind == EDIT_REMOVE_HEADER) == removes && edit_apply(ctx, t, edit) != 0)
+            return err_set(err, "an edit of rule %.*s was not taken by the MTA",
+                           SPAN_ARG(t->deciding.snapshot->rules->rules[edit->rule].name));
+    }
     return 0;
 }
 
@@ -116,7 +119,7 @@ int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err)
 {
     if (edits_clean(ctx, t, err) != 0 || edits_remove_recipients(ctx, t, err) != 0)
         return -1;
-    if (edits_of_rules(ctx, t, err) != 0)
+    if (edits_of_rules(ctx, t, true, err) != 0 || edits_of_rules(ctx, t, false, err) != 0)
         return -1;
     return edits_mark(ctx, t, err);
 }

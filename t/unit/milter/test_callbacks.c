@@ -28,6 +28,8 @@ static const char rules_text[] =
     "rule kept when sender = \"keep@x.example\" then quarantine \"kept\"\n"
     "rule not-bert when recipient = \"bert@a.example\" then quarantine \"not for Bert\"\n"
     "rule not-carl when recipient = \"carl@a.example\" then discard\n"
+    "rule marked when sender = \"mark@x.example\" then add header \"X-Seen\" \"yes\"\n"
+    "rule clean when sender = \"mark@x.example\" then remove header \"X-Seen\"\n"
     "rule archive when sender = \"archive@x.example\" then keep\n";
 
 static const struct check *const checks[] = {&content_check};
@@ -330,6 +332,23 @@ START_TEST(test_edits)
                       "%s: %s", cases[i].name, talk.ctx->changes[0]);
         free(talk.ctx);
     }
+    teardown();
+}
+END_TEST
+
+/* The sender's header goes, ours stays, whichever rule stands first. */
+START_TEST(test_removal_goes_first)
+{
+    char sender[] = "<mark@x.example>";
+
+    setup();
+    struct talk talk = talk_of("192.0.2.7", sender);
+    talk.header[0] = "X-Seen";
+    talk.header[1] = " forged";
+    talk_run(&talk);
+    ck_assert_str_eq(talk.ctx->changes[0], "del 1 X-Seen:");
+    ck_assert_str_eq(talk.ctx->changes[1], "ins 0 X-Seen: yes");
+    free(talk.ctx);
     teardown();
 }
 END_TEST
