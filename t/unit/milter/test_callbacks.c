@@ -472,6 +472,6 @@ START_TEST(test_callbacks_on_random_threads)
 }
 END_TEST
 
-SUITE_MAIN("milter/callbacks", test_replies, test_kept_for, test_edits,
+SUITE_MAIN("milter/callbacks", test_replies, test_kept_for, test_edits, test_removal_goes_first,
            test_refused_edit_defers, test_steps_out_of_place, test_draining,
            test_callbacks_on_random_threads)
