@@ -40,9 +40,10 @@ static uint32_t add_text(struct table *t, struct span item)
 
 static void note_depth(struct list_header *header, struct span item)
 {
-    uint64_t bit = (uint64_t)1 << list_depth(item);
+    enum list_type type = (enum list_type)header->type;
+    uint64_t bit = (uint64_t)1 << list_depth(type, item);
 
-    if (item.ptr[0] == '.')
+    if (list_is_below(type, item))
         header->depths_below |= bit;
     else
         header->depths_itself |= bit;
@@ -62,8 +63,7 @@ static void add_item(struct table *t, struct span item)
     t->offsets[t->header.count++] = t->slots[at].offset;
     if (probe > t->header.longest_probe)
         t->header.longest_probe = probe;
-    if (t->header.type == LIST_DOMAIN)
-        note_depth(&t->header, item);
+    note_depth(&t->header, item);
 }
 
 static int add_items(struct table *t, const struct span *items, size_t count, struct err *err)

@@ -54,7 +54,8 @@ struct list_header {
     uint64_t total; /* bytes of the image */
     uint64_t count; /* items */
     uint64_t seed[2];
-    /* LIST_DOMAIN: bit n is set when an item with n dots (63: or more) is there, by itself or as ".x". Saves the look-up. */
+    /* Bit n is set when an item with n dots (LIST_DEPTH_MAX: or more; only domains have depths) is there: by itself, or for what is
+     * below it (".x", "@x"). Saves most look-ups on the way up from a name. */
     uint64_t depths_itself, depths_below;
     uint64_t longest_probe; /* slots from an item's own to where it lies */
     struct list_extent section[SECTION__COUNT];
@@ -86,7 +87,10 @@ struct list_image {
 
 /* Most dots counted apart. */
 #define LIST_DEPTH_MAX 63
-unsigned list_depth(struct span domain);
+/* Does the text stand for what is below it: ".x" in a list of domains, "@x" in one of addresses? */
+bool list_is_below(enum list_type type, struct span text);
+/* Its dots in a list of domains, else 0. */
+unsigned list_depth(enum list_type type, struct span text);
 
 /* The item as a 128-bit number. */
 struct list_key6 list_key_of(const uint8_t byte[16]);

@@ -41,12 +41,18 @@ struct list_key6 list_key_of(const uint8_t byte[16])
     return key;
 }
 
-unsigned list_depth(struct span domain)
+bool list_is_below(enum list_type type, struct span text)
+{
+    return (type == LIST_DOMAIN && text.ptr[0] == '.') ||
+           (type == LIST_ADDRESS && text.ptr[0] == '@');
+}
+
+unsigned list_depth(enum list_type type, struct span text)
 {
     unsigned dots = 0;
 
-    for (size_t i = 0; i < domain.len; i++)
-        dots += domain.ptr[i] == '.';
+    for (size_t i = 0; type == LIST_DOMAIN && i < text.len; i++)
+        dots += text.ptr[i] == '.';
     return dots < LIST_DEPTH_MAX ? dots : LIST_DEPTH_MAX;
 }
 

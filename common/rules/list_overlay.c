@@ -117,10 +117,13 @@ bool list_holds_ip(const struct list_image *image, const struct list_overlay *ov
 }
 
 /* What of the value may stand in a list: itself; .x for each domain above; the @domain of an address. */
-#define PROBES_MAX (LIST_MAX_ITEM + 2)
+#define LEVELS_MAX                                                                             \
+    127 /* labels of a domain (RFC 1035 section 2.3.4); of rubbish with more, the last ones */
+#define PROBES_MAX (LEVELS_MAX + 2)
 struct probe {
     struct span text;
     unsigned depth; /* list_depth of it */
+    bool is_below;  /* list_is_below of it */
 };
 struct probes {
     char folded[LIST_MAX_ITEM];
@@ -131,16 +134,17 @@ struct probes {
 static struct span fold(struct probes *p, struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        p->folded[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        unsigned char c = (unsigned char)text.ptr[i];
+        p->folded[i] = (char)(c + (((unsigned)c - 'A' < 26) << 5));
     }
     return span_from(p->folded, text.len);
 }
 
-static void add_probe(struct probes *p, struct span text, size_t depth)
+static void add_probe(struct probes *p, struct span text, size_t depth, bool is_below)
 {
     p->each[p->count].text = text;
-    p->each[p->count++].depth = depth < LIST_DEPTH_MAX ? (unsigned)depth : LIST_DEPTH_MAX;
+    p->each[p->count].depth = depth < LIST_DEPTH_MAX ? (unsigned)depth : LIST_DEPTH_MAX;
+    p->each[p->count++].is_below = is_below;
 }
 
 static void probe_domain(struct probes *p, struct span domain)
@@ -149,23 +153,25 @@ static void probe_domain(struct probes *p, struct span domain)
 
     for (size_t i = 0; i < domain.len; i++)
         dots += domain.ptr[i] == '.';
-    add_probe(p, domain, dots);
+    add_probe(p, domain, dots, domain.ptr[0] == '.');
     dots -= domain.ptr[0] == '.';
-    for (size_t i = 1; dots > 0; i++)
-        if (domain.ptr[i] == '.')
-            add_probe(p, span_from(domain.ptr + i, domain.len - i), dots--);
-    add_probe(p, SPAN("."), 1);
+    for (size_t i = 1; dots > 0; i++) {
+        if (domain.ptr[i] != '.')
+            continue;
+        if (dots <= LEVELS_MAX)
+            add_probe(p, span_from(domain.ptr + i, domain.len - i), dots, true);
+        dots--;
+    }
+    add_probe(p, SPAN("."), 1, true);
 }
 
 static void probe_address(struct probes *p, struct span address)
 {
-    add_probe(p, address, 0);
-    for (size_t i = address.len; i-- > 1;) {
-        if (address.ptr[i] == '@') {
-            add_probe(p, span_from(address.ptr + i, address.len - i), 0);
-            return;
-        }
-    }
+    const char *at = memrchr(address.ptr, '@', address.len);
+
+    add_probe(p, address, 0, address.ptr[0] == '@');
+    if (at != NULL && at > address.ptr)
+        add_probe(p, span_from(at, address.len - (size_t)(at - address.ptr)), 0, true);
 }
 
 /* An address too long to be an item may still have a domain that is one. */
@@ -190,20 +196,17 @@ static void make_probes(struct probes *p, enum list_type type, struct span text)
     else if (type == LIST_ADDRESS)
         probe_address(p, text);
     else
-        add_probe(p, text, 0);
+        add_probe(p, text, 0, false);
 }
 
-/* Is there any item with as many dots? Most steps up from a name can be left out so. */
+/* Is there any item like it? */
 static bool may_hold(const struct list_image *image, const struct probe *probe)
 {
     uint64_t depths;
 
     if (image == NULL || image->slots == NULL)
         return false;
-    if (image->header->type != LIST_DOMAIN)
-        return true;
-    depths =
-        probe->text.ptr[0] == '.' ? image->header->depths_below : image->header->depths_itself;
+    depths = probe->is_below ? image->header->depths_below : image->header->depths_itself;
     return (depths >> probe->depth & 1) != 0;
 }
 

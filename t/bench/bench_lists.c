@@ -2,13 +2,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/clock.h"
+#include <time.h>
 #include "base/xalloc.h"
 #include "rules/list_image.h"
 #include "t/lib/random.h"
 
-#define ITEMS     1000000
-#define LOOKUPS   4000000
+#define ITEMS 1000000
+#define LOOKUPS                                                                                \
+    1000000 /* of one round; the best of ROUNDS counts, since other programs use the machine too */
+#define ROUNDS    7
 #define TEXT_SIZE 48
 
 /* What issue and design ask for. */
@@ -69,9 +71,13 @@ static const struct kind kinds[] = {
     {"addresses", LIST_ADDRESS, make_address},
 };
 
+/* Of this thread: what it is kept waiting for others does not count. */
 static int64_t now_ns(void)
 {
-    return clock_mono_ms() * 1000000;
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 struct key {
@@ -112,21 +118,34 @@ static struct key *make_keys(const struct kind *kind, const struct span *items, 
     return keys;
 }
 
-static double time_lookups(const struct kind *kind, const struct list_image *image,
-                           const struct key *keys, size_t count, size_t *found_r)
+static size_t look_up(const struct kind *kind, const struct list_image *image,
+                      const struct key *keys)
 {
-    int64_t begin = now_ns();
+    size_t found = 0;
 
-    *found_r = 0;
-    for (size_t n = 0; n < LOOKUPS; n++) {
-        const struct key *key = &keys[n % count];
+    for (size_t i = 0; i < LOOKUPS; i++) {
+        const struct key *key = &keys[i];
         if (kind->type == LIST_IP)
-            *found_r += list_holds_ip(image, NULL, &key->ip, NULL);
+            found += list_holds_ip(image, NULL, &key->ip, NULL);
         else
-            *found_r +=
+            found +=
                 list_holds_text(image, NULL, kind->type, span_from(key->text, key->len), NULL);
     }
-    return (double)(now_ns() - begin) / LOOKUPS;
+    return found;
+}
+
+static double time_lookups(const struct kind *kind, const struct list_image *image,
+                           const struct key *keys, size_t *found_r)
+{
+    int64_t best = INT64_MAX;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t begin = now_ns(), took;
+        *found_r = look_up(kind, image, keys);
+        took = now_ns() - begin;
+        best = took < best ? took : best;
+    }
+    return (double)best / LOOKUPS;
 }
 
 static bool measure(const struct kind *kind)
@@ -141,19 +160,19 @@ static bool measure(const struct kind *kind)
         kind->make(&state, text[i]);
         items[i] = span_of(text[i]);
     }
-    int64_t begin = clock_mono_ms();
+    int64_t begin = now_ns();
     int built = list_image_build(&bytes, kind->type, items, ITEMS, &err);
-    int64_t build_ms = clock_mono_ms() - begin;
+    int64_t build_ms = (now_ns() - begin) / 1000000;
     if (built < 0) {
         fprintf(stderr, "%s: %s\n", kind->name, err.text);
         exit(1);
     }
-    begin = clock_mono_ms();
+    begin = now_ns();
     struct list_image *image = list_image_open(str_span(&bytes), &err);
-    int64_t open_ms = clock_mono_ms() - begin;
-    struct key *keys = make_keys(kind, items, ITEMS);
+    int64_t open_ms = (now_ns() - begin) / 1000000;
+    struct key *keys = make_keys(kind, items, LOOKUPS);
     size_t found, count = list_image_count(image);
-    double ns = time_lookups(kind, image, keys, ITEMS, &found);
+    double ns = time_lookups(kind, image, keys, &found);
     double per_item = (double)bytes.len / (double)count;
 
     printf("%-16s %8zu items  built in %5" PRId64 " ms, opened in %3" PRId64
