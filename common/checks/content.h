@@ -20,7 +20,7 @@ struct span content_failure(const struct facts *facts);
 /* For `status`: since the start. */
 struct content_counts {
     uint64_t messages, failures, workers_started, workers_lost;
-    unsigned queue, queue_max, busy, workers;
+    unsigned queue, queue_max, workers;
 };
 void content_count(struct content_counts *counts_r);
 #endif

@@ -200,8 +200,8 @@ static const char *name_of(const struct charset *charset)
 void charsets_prepare(void)
 {
     *(void **)&real_open = dlsym(RTLD_NEXT, "iconv_open");
-    /* Else GLib converts to the charset of the C locale, and libraries give no names but ASCII. */
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+    /* Else GLib converts to the charset of the C locale, and libraries give no names but ASCII. GLib reads the environment too. */
+    if (setenv("LC_ALL", "C.UTF-8", 1) != 0 || setlocale(LC_CTYPE, "C.UTF-8") == NULL)
         log_warn("there is no locale C.UTF-8: names that are not ASCII may be lost");
     if (real_open == NULL)
         log_fatal("the C library has no iconv_open");

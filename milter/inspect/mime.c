@@ -1,6 +1,7 @@
 /* mime.c - one message from bytes to facts: scan, parse, headers, parts. */
 #include "milter/inspect/mime_state.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/sinks.h"
 #include "milter/inspect/charsets.h"
 
@@ -8,7 +9,10 @@
 
 void mime_prepare(void)
 {
+    uint8_t digest[HASH_SHA256_SIZE];
+
     charsets_prepare();
+    hash_sha256(SPAN(""), digest); /* OpenSSL reads its configuration now */
     g_mime_init();
     /* Types are registered when first asked for; here while it may still cost something. */
     g_type_ensure(GMIME_TYPE_PARSER);
@@ -123,6 +127,9 @@ static void conclude(struct mime_state *s)
                          span_of(s->incomplete));
 }
 
+/* For bytes of no character set, whatever the locale. */
+static const char *fallback_charsets[] = {"utf-8", "windows-1252", "iso-8859-1", NULL};
+
 void mime_inspect(const struct mime_request *request, struct facts *facts)
 {
     struct mime_state s = {.request = request, .facts = facts};
@@ -130,6 +137,7 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
 
     s.arena = arena_new();
     s.options = g_mime_parser_options_new();
+    g_mime_parser_options_set_fallback_charsets(s.options, fallback_charsets);
     s.deadline = clock_mono_ms() + request->limits.time_ms;
     mime_watch(&s);
     message = parse(&s, mime_scan(&s, request->message));

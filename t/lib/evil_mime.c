@@ -15,7 +15,8 @@
 #include "milter/inspect/charsets.h"
 #include "milter/inspect/mime.h"
 
-#define SOCKET WIRE_CONTROL_FD
+#define SOCKET    WIRE_CONTROL_FD
+#define MEMORY_MB 700 /* more than a test's worker may have */
 
 enum answer_trick { HONEST = 0, WRONG_ID, HALF, TWO, PASS_FD, AFTERWARDS, FORGED, RUBBISH };
 static enum answer_trick trick;
@@ -85,19 +86,22 @@ static void do_kill_parent(struct span message)
 
 static void do_crash(struct span message)
 {
+    static char *volatile nowhere = NULL;
+
     (void)message;
-    *(volatile char *)8 = 1;
+    *nowhere = 1;
 }
 
 static void do_memory(struct span message)
 {
     (void)message;
-    for (size_t i = 0; i < 1 << 20; i++) {
+    for (size_t i = 0; i < MEMORY_MB; i++) {
         char *piece = malloc(1 << 20);
         if (piece == NULL)
             abort();
         memset(piece, 1, 1 << 20);
     }
+    abort();
 }
 
 static const struct {
@@ -136,15 +140,15 @@ static void spin_seconds(uint64_t seconds)
 
 static void obey(struct span message)
 {
-    struct span word = {"", 0};
+    struct span rest, word;
     uint64_t seconds;
     size_t at;
 
     trick = HONEST;
     if (!span_find(message, SPAN("X-Evil: "), &at))
         return;
-    word = span_from(message.ptr + at + 8, message.len - at - 8);
-    span_cut(&word, '\n', &word);
+    rest = span_from(message.ptr + at + 8, message.len - at - 8);
+    span_cut(&rest, '\n', &word);
     word = span_trim(word);
     if (span_starts(word, SPAN("sleep=")) &&
         span_to_u64(span_from(word.ptr + 6, word.len - 6), 60, &seconds))

@@ -29,6 +29,8 @@ EXTRA_ctl/test_diff      := milter/ctl/diff
 MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
 EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
+FAKES_inspect/test_mail := mail_facts
+FAKES_inspect/test_pool := mail_facts
 
 FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock
@@ -39,3 +41,11 @@ EXTRA_policyd/test_client    := $(addprefix policyd/,client listener question an
 LIBS_policyd/test_client     := event
 
 FAKES_rules/test_properties := rule_gen
+
+# An inspector whose workers have been taken over (t/lib/evil_mime.c); in a directory of its own, beside which a milter can be put.
+EVIL_PARTS := $(filter-out milter/inspect/mime%.c milter/inspect/answer.c,$(INSPECT)) t/lib/evil_mime.c
+$(B)/t/evil/postgate-inspect: $(call obj,$(EVIL_PARTS)) $(LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
+
+$(B)/t/unit/inspect/test_pool: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect

@@ -1,0 +1,191 @@
+/* content.c - the check that hands a message to postgate-inspect and posts what it learnt. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "checks/content.h"
+#include "inspect/pool.h"
+
+static const enum fact_id content_facts[] = {
+    FACT_FROM,           FACT_FROM_DOMAIN, FACT_REPLY_TO,        FACT_SUBJECT, FACT_MESSAGE_ID,
+    FACT_MIME_AMBIGUOUS, FACT_MIME_BROKEN, FACT_ATTACHMENT_NAME, FACT_HEADER,  FACT__COUNT};
+
+static struct pool *pool;
+
+struct errand {
+    struct check_request *request;
+    struct str wants; /* header names, lower case, each ended by NUL */
+};
+
+static void add_want(struct str *wants, struct span name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        str_addc(wants, name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] + 32)
+                                                                 : name.ptr[i]);
+    str_addc(wants, '\0');
+}
+
+static struct errand *errand_new(struct check_request *request)
+{
+    struct errand *errand = xcalloc(1, sizeof *errand);
+
+    errand->request = check_request_pin(request);
+    for (size_t i = 0; i < request->want_count; i++)
+        if (request->wants[i].fact == FACT_HEADER)
+            add_want(&errand->wants, request->wants[i].key);
+    return errand;
+}
+
+static void errand_free(struct errand *errand)
+{
+    check_request_unpin(&errand->request);
+    str_clear(&errand->wants);
+    xfree(&errand);
+}
+
+/* Everything the inspection would have learnt is unknown. */
+static struct facts *failed_facts(const struct errand *errand, const char *failure)
+{
+    struct facts *facts = facts_new();
+    struct str text = STR_EMPTY;
+    struct fact unknown = {.state = FACT_UNKNOWN};
+
+    str_printf(&text, "inspector: %s", failure);
+    unknown.reason = str_span(&text);
+    for (size_t i = 0; content_facts[i] != FACT__COUNT; i++)
+        if (content_facts[i] < FACT_MESSAGE__COUNT)
+            facts_set_unknown(facts, content_facts[i], unknown.reason);
+    facts_records_unknown(facts, RECORD_ATTACHMENT, unknown.reason);
+    for (size_t i = 0; i < errand->request->want_count; i++)
+        if (errand->request->wants[i].fact == FACT_HEADER)
+            facts_set_keyed(facts, FACT_HEADER, errand->request->wants[i].key, &unknown);
+    str_clear(&text);
+    return facts;
+}
+
+static void post(struct errand *errand, struct facts *facts)
+{
+    mailbox_post(errand->request->mailbox, errand->request->check, &facts);
+    errand_free(errand);
+}
+
+static void on_done(void *ctx, struct facts *facts, const char *failure)
+{
+    struct errand *errand = ctx;
+
+    post(errand, facts != NULL ? facts : failed_facts(errand, failure));
+}
+
+static int content_start(struct check_request *request, struct err *err)
+{
+    struct errand *errand = errand_new(request);
+    struct pool_job job = {.message_fd = request->message_fd,
+                           .deadline = request->deadline,
+                           .wants = str_span(&errand->wants),
+                           .done = on_done,
+                           .ctx = errand};
+
+    if (pool == NULL)
+        err_set(err, "postgate-inspect was not started");
+    else if (pool_submit(pool, &job, err) == 0)
+        return 0;
+    post(errand, failed_facts(errand, err->text));
+    return 0;
+}
+
+const struct check content_check = {
+    .name = "content",
+    .stage = STAGE_EOM,
+    .facts = content_facts,
+    .reads_message = true,
+    .start = content_start,
+};
+
+static int beside_us(char *path, size_t size, struct err *err)
+{
+    ssize_t len = readlink("/proc/self/exe", path, size - 1);
+    char *slash;
+
+    if (len < 0)
+        return err_set(err, "the path of this program is not known: is /proc mounted?");
+    path[len] = '\0';
+    slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash - path) + sizeof "/postgate-inspect" > size)
+        return err_set(err, "the path of this program is too long");
+    memcpy(slash, "/postgate-inspect", sizeof "/postgate-inspect");
+    return 0;
+}
+
+int content_begin(const struct settings *settings, struct err *err)
+{
+    char path[4096];
+    struct pool_options options = {
+        .program = path,
+        .workers = (unsigned)settings->inspect_workers,
+        .messages = (unsigned)settings->inspect_messages,
+        .memory = (uint64_t)settings->inspect_memory,
+        .timeout = settings->inspect_timeout,
+        .limits = {.parts = (uint32_t)settings->mime_max_parts,
+                   .depth = (uint32_t)settings->mime_max_depth,
+                   .headers = (uint32_t)settings->mime_max_headers,
+                   .header_bytes = (uint32_t)settings->mime_max_header_bytes,
+                   .parameters = (uint32_t)settings->mime_max_parameters},
+    };
+
+    if (beside_us(path, sizeof path, err) < 0)
+        return -1;
+    return pool_start(&pool, &options, err);
+}
+
+void content_end(void)
+{
+    pool_stop(&pool);
+}
+
+/* The reason of the first content fact that is unknown, or NULL. */
+static const struct span *first_unknown(const struct facts *facts)
+{
+    const struct record_list *list = facts_records(facts, RECORD_ATTACHMENT);
+
+    if (list->state == FACT_UNKNOWN)
+        return &list->reason;
+    for (size_t i = 0; content_facts[i] != FACT__COUNT; i++) {
+        const struct fact *fact = facts_get(facts, content_facts[i]);
+        if (fact->state == FACT_UNKNOWN)
+            return &fact->reason;
+    }
+    for (size_t i = 0; i < facts_keyed_count(facts); i++) {
+        const struct keyed_fact *keyed = facts_keyed_at(facts, i);
+        if (keyed->id == FACT_HEADER && keyed->fact.state == FACT_UNKNOWN)
+            return &keyed->fact.reason;
+    }
+    return NULL;
+}
+
+bool content_failed(const struct facts *facts)
+{
+    return first_unknown(facts) != NULL;
+}
+
+struct span content_failure(const struct facts *facts)
+{
+    const struct span *reason = first_unknown(facts);
+
+    return reason != NULL ? *reason : (struct span){"", 0};
+}
+
+void content_count(struct content_counts *counts_r)
+{
+    struct pool_counts counts = {.messages = 0};
+
+    if (pool != NULL)
+        pool_count(pool, &counts);
+    *counts_r = (struct content_counts){.messages = counts.messages,
+                                        .failures = counts.failures,
+                                        .workers_started = counts.workers_started,
+                                        .workers_lost = counts.workers_lost,
+                                        .queue = counts.queued,
+                                        .queue_max = counts.queue_max,
+                                        .workers = counts.workers};
+}

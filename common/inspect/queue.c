@@ -1,0 +1,85 @@
+/* queue.c - a small array under a lock; it holds at most some hundreds. */
+#include <string.h>
+#include "base/xalloc.h"
+#include "inspect/queue.h"
+
+void queue_init(struct queue *queue, size_t max)
+{
+    *queue = (struct queue){.max = max};
+    queue->jobs = xcalloc(max, sizeof *queue->jobs);
+    pthread_mutex_init(&queue->lock, NULL);
+}
+
+void queue_clear(struct queue *queue)
+{
+    pthread_mutex_destroy(&queue->lock);
+    xfree(&queue->jobs);
+}
+
+bool queue_put(struct queue *queue, const struct pool_job *job)
+{
+    bool has_room;
+
+    pthread_mutex_lock(&queue->lock);
+    has_room = queue->count < queue->max;
+    if (has_room)
+        queue->jobs[queue->count++] = *job;
+    pthread_mutex_unlock(&queue->lock);
+    return has_room;
+}
+
+/* Under the lock. */
+static void take_at(struct queue *queue, size_t at, struct pool_job *job_r)
+{
+    *job_r = queue->jobs[at];
+    queue->count--;
+    memmove(&queue->jobs[at], &queue->jobs[at + 1], (queue->count - at) * sizeof *queue->jobs);
+}
+
+bool queue_take(struct queue *queue, struct pool_job *job_r)
+{
+    bool has_job;
+
+    pthread_mutex_lock(&queue->lock);
+    has_job = queue->count > 0;
+    if (has_job)
+        take_at(queue, 0, job_r);
+    pthread_mutex_unlock(&queue->lock);
+    return has_job;
+}
+
+bool queue_take_late(struct queue *queue, int64_t now, struct pool_job *job_r)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&queue->lock);
+    for (size_t i = 0; i < queue->count && !found; i++) {
+        found = now >= queue->jobs[i].deadline;
+        if (found)
+            take_at(queue, i, job_r);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return found;
+}
+
+int64_t queue_deadline(struct queue *queue)
+{
+    int64_t nearest = INT64_MAX;
+
+    pthread_mutex_lock(&queue->lock);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->jobs[i].deadline < nearest)
+            nearest = queue->jobs[i].deadline;
+    pthread_mutex_unlock(&queue->lock);
+    return nearest;
+}
+
+size_t queue_count(struct queue *queue)
+{
+    size_t count;
+
+    pthread_mutex_lock(&queue->lock);
+    count = queue->count;
+    pthread_mutex_unlock(&queue->lock);
+    return count;
+}

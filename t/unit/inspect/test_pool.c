@@ -1,0 +1,401 @@
+/* test_pool.c - the pool with real processes: an honest postgate-inspect, and one whose workers have been taken over. Whatever a
+ * worker does, its message is failed and the next one passes. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "inspect/pool.h"
+#include "t/lib/mail_facts.h"
+#include "t/lib/suite.h"
+
+#define EVIL   "../../evil/postgate-inspect"
+#define HONEST "../../../postgate-inspect"
+#define CLEAN  "From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n"
+
+struct result {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    struct facts *facts;
+    char failure[1100];
+};
+
+static const char *program(const char *relative)
+{
+    static char path[4096];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 100);
+
+    ck_assert_int_gt(len, 0);
+    path[len] = '\0';
+    strcpy(strrchr(path, '/') + 1, relative);
+    return path;
+}
+
+static struct pool *start(const char *relative, unsigned workers, unsigned messages,
+                          int64_t timeout)
+{
+    struct pool_options options = {.program = program(relative),
+                                   .workers = workers,
+                                   .messages = messages,
+                                   .memory = 256 << 20,
+                                   .timeout = timeout,
+                                   .limits = {2000, 30, 1000, 262144, 200, 0}};
+    struct pool *pool = NULL;
+    struct err err;
+
+    log_open("test_pool", true);
+    ck_assert_msg(pool_start(&pool, &options, &err) == 0, "%s", err.text);
+    return pool;
+}
+
+static int sealed(struct span bytes, int seals)
+{
+    int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    ck_assert_int_eq(write(fd, bytes.ptr, bytes.len), (ssize_t)bytes.len);
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, seals), 0);
+    return fd;
+}
+#define ALL_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+static void on_done(void *ctx, struct facts *facts, const char *failure)
+{
+    struct result *result = ctx;
+
+    pthread_mutex_lock(&result->lock);
+    result->facts = facts;
+    snprintf(result->failure, sizeof result->failure, "%s", failure != NULL ? failure : "");
+    result->is_done = true;
+    pthread_cond_signal(&result->done);
+    pthread_mutex_unlock(&result->lock);
+}
+
+static int submit(struct pool *pool, int fd, struct span wants, struct result *result)
+{
+    struct pool_job job = {.message_fd = fd,
+                           .deadline = clock_mono_ms() + 30000,
+                           .wants = wants,
+                           .done = on_done,
+                           .ctx = result};
+    struct err err;
+
+    *result =
+        (struct result){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    err_reset(&err);
+    if (pool_submit(pool, &job, &err) == 0)
+        return 0;
+    snprintf(result->failure, sizeof result->failure, "%s", err.text);
+    return -1;
+}
+
+static void await(struct result *result)
+{
+    pthread_mutex_lock(&result->lock);
+    while (!result->is_done)
+        pthread_cond_wait(&result->done, &result->lock);
+    pthread_mutex_unlock(&result->lock);
+}
+
+static void inspect(struct pool *pool, struct span message, struct result *result)
+{
+    int fd = sealed(message, ALL_SEALS);
+
+    ck_assert_msg(submit(pool, fd, SPAN(""), result) == 0, "%s", result->failure);
+    await(result);
+    close(fd);
+}
+
+static void ck_clean(struct pool *pool, const char *after)
+{
+    struct result result;
+
+    inspect(pool, SPAN(CLEAN), &result);
+    ck_assert_msg(result.facts != NULL, "after %s: %s", after, result.failure);
+    ck_assert_int_eq(facts_get(result.facts, FACT_MIME_BROKEN)->state, FACT_VALUE);
+    facts_free(&result.facts);
+}
+
+static const struct evil_case {
+    const char *word;
+    const char *want; /* part of the failure; NULL: the message passes */
+} evils[] = {
+    {"open", "ended"},          {"socket", "ended"},
+    {"exec", "ended"},          {"fork", "ended"},
+    {"mprotect", "ended"},      {"ptrace", "ended"},
+    {"kill-parent", "ended"},   {"crash", "ended"},
+    {"write-message", "ended"}, {"memory", "ended"},
+    {"spin", "deadline"},       {"wrong-id", "another request"},
+    {"half", "its length"},     {"two", "end"},
+    {"pass-fd", "descriptor"},  {"forged", "auth.user"},
+    {"rubbish", "not a block"}, {"afterwards", NULL},
+    {"sleep=1", NULL},
+};
+
+START_TEST(test_evil_worker)
+{
+    const struct evil_case *c = &evils[_i];
+    struct pool *pool = start(EVIL, 1, 100, strcmp(c->word, "spin") == 0 ? 300 : 20000);
+    struct str message = STR_EMPTY;
+    struct result result;
+
+    ck_clean(pool, "nothing");
+    str_printf(&message, "From: a@b.example\r\nX-Evil: %s\r\n\r\nx\r\n", c->word);
+    inspect(pool, str_span(&message), &result);
+    if (c->want == NULL)
+        ck_assert_msg(result.facts != NULL, "%s: %s", c->word, result.failure);
+    else
+        ck_assert_msg(result.facts == NULL && strstr(result.failure, c->want) != NULL,
+                      "%s: \"%s\"", c->word, result.failure);
+    facts_free(&result.facts);
+    ck_clean(pool, c->word);
+    ck_clean(pool, c->word);
+    pool_stop(&pool);
+    str_clear(&message);
+}
+END_TEST
+
+/* The milter, clamd and the quarantine read the same file: what a worker did to its view of it changes nothing. */
+START_TEST(test_message_is_untouched)
+{
+    struct pool *pool = start(EVIL, 1, 100, 20000);
+    const char text[] = "X-Evil: write-message\n\nx\n";
+    int fd = sealed(span_of(text), ALL_SEALS);
+    char now[sizeof text] = "";
+    struct result result;
+
+    ck_assert_int_eq(submit(pool, fd, SPAN(""), &result), 0);
+    await(&result);
+    ck_assert_int_eq(pread(fd, now, sizeof now, 0), (ssize_t)strlen(text));
+    ck_assert_str_eq(now, text);
+    pool_stop(&pool);
+    close(fd);
+}
+END_TEST
+
+START_TEST(test_unsealed_is_refused)
+{
+    struct pool *pool = start(HONEST, 1, 100, 20000);
+    struct result result;
+    int seals[] = {F_SEAL_WRITE, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SEAL,
+                   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL};
+
+    for (size_t i = 0; i < COUNT_OF(seals); i++) {
+        int fd = sealed(SPAN(CLEAN), seals[i]);
+        ck_assert_int_eq(submit(pool, fd, SPAN(""), &result), -1);
+        ck_assert(strstr(result.failure, "not sealed") != NULL);
+        close(fd);
+    }
+    pool_stop(&pool);
+}
+END_TEST
+
+START_TEST(test_queue_is_bounded)
+{
+    struct pool *pool = start(EVIL, 1, 100, 1000);
+    int fd = sealed(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
+    struct result results[8];
+    struct pool_counts counts;
+    int accepted = 0;
+
+    ck_assert_int_eq(submit(pool, fd, SPAN(""), &results[accepted++]), 0);
+    do { /* until the worker has it, the queue holds one less */
+        pool_count(pool, &counts);
+    } while (counts.queued > 0);
+    while (accepted < 8 && submit(pool, fd, SPAN(""), &results[accepted]) == 0)
+        accepted++;
+    ck_assert_int_eq(accepted, 1 + POOL_QUEUE_PER_WORKER);
+    ck_assert_str_eq(results[accepted].failure, "inspection queue full");
+    pool_stop(&pool); /* fails what waits */
+    for (int i = 0; i < accepted; i++)
+        ck_assert(results[i].is_done && results[i].facts == NULL);
+    close(fd);
+}
+END_TEST
+
+START_TEST(test_waiting_counts)
+{
+    struct pool *pool = start(EVIL, 1, 100, 600);
+    int spin = sealed(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
+    struct result first, second;
+    struct pool_job late = {.message_fd = spin,
+                            .deadline = clock_mono_ms() + 200,
+                            .wants = SPAN(""),
+                            .done = on_done,
+                            .ctx = &second};
+
+    ck_assert_int_eq(submit(pool, spin, SPAN(""), &first), 0);
+    second =
+        (struct result){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    ck_assert_int_eq(pool_submit(pool, &late, NULL), 0);
+    await(&second);
+    ck_assert_msg(strstr(second.failure, "before the deadline") != NULL, "%s", second.failure);
+    await(&first);
+    ck_clean(pool, "waiting");
+    pool_stop(&pool);
+    close(spin);
+}
+END_TEST
+
+START_TEST(test_workers_are_renewed)
+{
+    struct pool *pool = start(HONEST, 2, 3, 20000);
+    struct pool_counts counts;
+
+    for (int i = 0; i < 20; i++)
+        ck_clean(pool, "a renewal");
+    pool_count(pool, &counts);
+    ck_assert_uint_eq(counts.messages, 20);
+    ck_assert_uint_eq(counts.failures, 0);
+    ck_assert_uint_eq(counts.workers_lost, 0);
+    ck_assert_uint_ge(counts.workers_started, 20 / 3);
+    pool_stop(&pool);
+}
+END_TEST
+
+/* The children of this process: in a test of its own process there is one, the zygote. */
+static pid_t find_child(void)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    pid_t found = 0;
+
+    while ((entry = readdir(proc)) != NULL && found == 0) {
+        char path[300], state;
+        int pid, parent;
+        FILE *file;
+        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+        file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+        if (file == NULL)
+            continue;
+        if (fscanf(file, "%d (%*[^)]) %c %d", &pid, &state, &parent) == 3 &&
+            parent == getpid() && state != 'Z')
+            found = pid;
+        fclose(file);
+    }
+    closedir(proc);
+    return found;
+}
+
+START_TEST(test_zygote_is_started_again)
+{
+    struct pool *pool = start(HONEST, 1, 100, 20000);
+    struct result result;
+    int fd = sealed(SPAN(CLEAN), ALL_SEALS);
+    bool is_back = false;
+
+    ck_clean(pool, "the start");
+    ck_assert_int_eq(kill(find_child(), SIGKILL), 0);
+    for (int i = 0; i < 1000 && !is_back; i++) {
+        if (submit(pool, fd, SPAN(""), &result) < 0) {
+            poll(NULL, 0, 20); /* refused while it is known to be gone */
+            continue;
+        }
+        await(&result);
+        is_back = result.facts != NULL;
+        facts_free(&result.facts);
+    }
+    ck_assert(is_back);
+    pool_stop(&pool);
+    close(fd);
+}
+END_TEST
+
+START_TEST(test_program_missing)
+{
+    struct pool_options options = {.program = "/nonexistent/postgate-inspect", .workers = 1};
+    struct pool *pool = NULL;
+    struct err err;
+
+    ck_assert_int_eq(pool_start(&pool, &options, &err), -1);
+    ck_assert_msg(strstr(err.text, "could not be started") != NULL, "%s", err.text);
+    options.program = "/bin/true";
+    ck_assert_int_eq(pool_start(&pool, &options, &err), -1);
+    ck_assert_ptr_null(pool);
+}
+END_TEST
+
+START_TEST(test_large_message)
+{
+    struct pool *pool = start(HONEST, 1, 100, 20000);
+    struct str message = STR_EMPTY;
+    struct result result;
+
+    str_adds(&message, "From: a@b.example\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+                       "Content-Transfer-Encoding: base64\r\n\r\n");
+    while (message.len < 40 << 20)
+        str_adds(&message,
+                 "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\r\n");
+    inspect(pool, str_span(&message), &result);
+    ck_assert_msg(result.facts != NULL, "%s", result.failure);
+    ck_assert_uint_eq(facts_records(result.facts, RECORD_ATTACHMENT)->count, 1);
+    facts_free(&result.facts);
+    str_clear(&message);
+    pool_stop(&pool);
+}
+END_TEST
+
+/* The same messages as test_mail, through the sandbox: character sets that were not opened before would show here. */
+START_TEST(test_mail_in_the_sandbox)
+{
+    static char names[MAIL_FACTS_MAX][100];
+    size_t count = mail_facts_names(names);
+    struct pool *pool = start(HONEST, 2, 50, 20000);
+
+    for (size_t i = 0; i < count; i++) {
+        struct mail_case mail;
+        struct result result;
+        struct str wants = STR_EMPTY, got = STR_EMPTY;
+        int fd;
+        mail_facts_read(names[i], &mail);
+        for (size_t j = 0; j < mail.want_count; j++) {
+            str_add(&wants, mail.wants[j]);
+            str_addc(&wants, '\0');
+        }
+        fd = sealed(str_span(&mail.message), ALL_SEALS);
+        ck_assert_int_eq(submit(pool, fd, str_span(&wants), &result), 0);
+        await(&result);
+        ck_assert_msg(result.facts != NULL, "%s: %s", names[i], result.failure);
+        mail_facts_print(&got, &mail, result.facts);
+        if (strncmp(names[i], "limit-", 6) != 0) /* their limits are others than the pool's */
+            ck_assert_str_eq(str_cstr(&got), str_cstr(&mail.expected));
+        facts_free(&result.facts);
+        str_clear(&wants);
+        str_clear(&got);
+        mail_facts_clear(&mail);
+        close(fd);
+    }
+    pool_stop(&pool);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("inspect/pool");
+    TCase *tcase = tcase_create("pool");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, test_evil_worker, 0, (int)COUNT_OF(evils));
+    tcase_add_test(tcase, test_message_is_untouched);
+    tcase_add_test(tcase, test_unsealed_is_refused);
+    tcase_add_test(tcase, test_queue_is_bounded);
+    tcase_add_test(tcase, test_waiting_counts);
+    tcase_add_test(tcase, test_workers_are_renewed);
+    tcase_add_test(tcase, test_zygote_is_started_again);
+    tcase_add_test(tcase, test_program_missing);
+    tcase_add_test(tcase, test_large_message);
+    tcase_add_test(tcase, test_mail_in_the_sandbox);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
