@@ -9,6 +9,7 @@
 #include "base/sinks.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "rules/pattern_refusal.h"
 
 #define SCRATCH_KEPT 8 /* idle ones of one set; more matches at a time make their own */
 /* Without HS_FLAG_UCP, which knows no \b: a word boundary is wanted more often than a \w of all alphabets. */
@@ -22,60 +23,6 @@ struct patterns {
     size_t idle_count;
 };
 
-/* What a linear-time engine cannot do, by how it is written. */
-static const struct {
-    const char *mark;
-    const char *teach;
-} impossible[] = {
-    {"(?=",
-     "lookahead (?=...) is not possible in linear time; write two conditions joined with and"},
-    {"(?!",
-     "lookahead (?!...) is not possible in linear time; write a second condition with not"},
-    {"(?<=", "lookbehind (?<=...) is not possible in linear time; write what stands before as "
-             "part of the pattern"},
-    {"(?<!",
-     "lookbehind (?<!...) is not possible in linear time; write a second condition with not"},
-    {"(?>", "atomic groups (?>...) are not needed in linear time; write (...)"},
-    {"(?P=", "backreferences are not possible in linear time; write the alternatives out"},
-    {"\\k", "backreferences are not possible in linear time; write the alternatives out"},
-    {"\\g", "backreferences are not possible in linear time; write the alternatives out"},
-    {"(?R)", "recursion is not possible in linear time"},
-    {"++", "possessive ++ is not needed in linear time; write +"},
-    {"*+", "possessive *+ is not needed in linear time; write *"},
-    {"?+", "possessive ?+ is not needed in linear time; write ?"},
-};
-
-static const char *impossible_at(struct span rest)
-{
-    if (rest.len > 1 && rest.ptr[0] == '\\' && rest.ptr[1] >= '1' && rest.ptr[1] <= '9')
-        return "backreferences are not possible in linear time; write the alternatives out";
-    for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++)
-        if (span_starts(rest, span_of(impossible[i].mark)))
-            return impossible[i].teach;
-    return NULL;
-}
-
-/* Looks at the text as written, outside [...]; what follows a backslash is one character. */
-static const char *find_impossible(struct span text)
-{
-    bool in_class = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        const char *teach =
-            in_class ? NULL : impossible_at(span_from(text.ptr + i, text.len - i));
-
-        if (teach != NULL)
-            return teach;
-        if (text.ptr[i] == '\\')
-            i++;
-        else if (text.ptr[i] == '[')
-            in_class = true;
-        else if (text.ptr[i] == ']')
-            in_class = false;
-    }
-    return NULL;
-}
-
 static unsigned flags_of(const struct pattern_source *source)
 {
     return PATTERN_FLAGS | (source->ignore_case ? HS_FLAG_CASELESS : 0);
@@ -84,7 +31,7 @@ static unsigned flags_of(const struct pattern_source *source)
 /* 0 when the pattern can be used. */
 static int check_source(const struct pattern_source *source, const char *text, struct err *err)
 {
-    const char *teach = find_impossible(source->text);
+    const char *teach = pattern_refusal(source->text);
     hs_compile_error_t *error = NULL;
     hs_expr_info_t *info = NULL;
     bool is_empty;

@@ -33,8 +33,9 @@ static const struct {
     {"x{2,3}y", false, {"axxy", 4}, true},
     {"(cat|dog)s?", false, {"hotdogs", 7}, true},
     {"\\bfree\\b", true, {"Free!", 5}, true},
-    {"[(?=]", false, {"=", 1}, true},     /* in brackets it is no lookahead */
-    {"a\\++b", false, {"a++b", 4}, true}, /* nor is this possessive */
+    {"[(?=]", false, {"=", 1}, true},                     /* in brackets it is no lookahead */
+    {"^\\p{L}+$", false, {"\xc3\xa4\xce\xb1z", 5}, true}, /* letters of all alphabets */
+    {"a\\++b", false, {"a++b", 4}, true},                 /* nor is this possessive */
 };
 
 START_TEST(test_matches)
@@ -73,6 +74,10 @@ static const struct {
     {"a{3", NULL},
     {"a{9,1}", "no pattern"},
     {"*a", "no pattern"},
+    {"\\pL{1,50}", "too long to prepare"},
+    {"[\\p{L}0-9]{2}", "too long to prepare"},
+    {"\\pL\\pL\\pL\\pL\\pL", "too long to prepare"},
+    {"(*UCP)\\w{3,9}", "not possible"},
 };
 
 START_TEST(test_refused)
