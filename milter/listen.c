@@ -1,5 +1,6 @@
 /* listen.c - opens the milter's socket and closes it for draining. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -107,7 +108,8 @@ void listen_close(int fd, const struct socket_address *address)
     int nothing = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     if (nothing >= 0) {
-        dup2(nothing, fd); /* in one step: libmilter polls fd and never sees it gone */
+        dup3(nothing, fd,
+             O_CLOEXEC); /* in one step: libmilter polls fd and never sees it gone */
         close(nothing);
     }
     if (address->is_unix)

@@ -27,6 +27,7 @@
 #define HOUSE_KEEP_MS 3600000
 
 static int signal_fd; /* eventfd: 1 for HUP, 2^32 for TERM and INT */
+static atomic_bool has_libmilter_failed;
 
 static void on_signal(int number)
 {
@@ -62,7 +63,7 @@ static void *run_libmilter(void *unused)
 {
     (void)unused;
     if (smfi_main() != MI_SUCCESS)
-        log_error("libmilter ended with an error");
+        atomic_store(&has_libmilter_failed, true);
     on_signal(SIGTERM);
     return NULL;
 }
@@ -147,6 +148,9 @@ static int main_run(struct gate *gate, struct err *err)
     control_server_stop(&control);
     reload_stop();
     gate_close(gate);
+    if (atomic_load(
+            &has_libmilter_failed)) /* not a clean end: whoever started us starts us again */
+        return err_set(err, "libmilter ended with an error");
     log_info("ended");
     return 0;
 }

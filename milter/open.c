@@ -13,6 +13,8 @@
 #include "store/node_key.h"
 #include "store/quarantine.h"
 
+#define FLUSH_MS 5000 /* for a disk that hangs */
+
 static const struct check *const checks[] = {&content_check};
 
 static int gate_open_directories(const struct settings *settings, struct err *err)
@@ -107,9 +109,11 @@ void gate_keep_house(struct gate *gate)
         log_info("quarantine: %zu old messages removed", removed);
 }
 
+/* Callbacks past the drain deadline and releases under way may still use all of it: nothing is freed. */
 void gate_close(struct gate *gate)
 {
-    content_end();
-    decisions_close(&gate->decisions);
-    quarantine_close(&gate->quarantine);
+    if (!decisions_flush(gate->decisions, FLUSH_MS))
+        log_warn("decisions: what was not written yet is lost");
+    if (atomic_load(&gate->transactions) == 0)
+        content_end();
 }
