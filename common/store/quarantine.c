@@ -93,12 +93,13 @@ static bool is_there(void *ctx, const char *id, enum quarantine_state state)
 static int take_stock(struct quarantine *q, struct err *err)
 {
     struct arena *arena = arena_new();
+    const struct quarantine_files files = {is_there, q};
     int64_t now = clock_now_ms();
     int result = 0;
 
     if (q->index != NULL) {
         quarantine_index_begin(q->index);
-        quarantine_index_sweep(q->index, is_there, q);
+        quarantine_index_sweep(q->index, &files);
     }
     for (int state = 1; state <= QUARANTINE_STATES && result == 0; state++) {
         struct quarantine_name *ids;

@@ -1,14 +1,12 @@
 /* The index of the quarantine: id, state, code and the header text of each file, in milter.db. */
-#include "store/quarantine_index.h"
+#include "store/quarantine_index_inside.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "store/quarantine_text.h"
-#include "store/sql.h"
 
 #define VERSION 1
 
@@ -18,15 +16,7 @@ static const char schema[] =
     "CREATE INDEX entry_state ON entry (state, id);"
     "CREATE INDEX entry_code ON entry (code, id) WHERE code <> x'';";
 
-struct quarantine_index {
-    pthread_mutex_t mutex; /* recursive: begin ... end holds it around the others */
-    struct sql sql;
-    char *path;
-    bool is_failing;
-};
-
-/* Under the mutex. */
-static int note(struct quarantine_index *index, int result, const struct err *err)
+int quarantine_index_note(struct quarantine_index *index, int result, const struct err *err)
 {
     if (result < 0)
         index->is_failing = true;
@@ -85,7 +75,7 @@ struct quarantine_index *quarantine_index_open(const char *path)
     index->path = xstrdup(path);
     if (open_file(index, &err) < 0) {
         log_warn("quarantine index: %s; a new one is begun", err.text);
-        note(index, begin_anew(index, &err), &err);
+        quarantine_index_note(index, begin_anew(index, &err), &err);
     }
     return index;
 }
@@ -100,14 +90,14 @@ void quarantine_index_close(struct quarantine_index **index)
     xfree(index);
 }
 
-static bool begin(struct quarantine_index *index, struct err *err)
+bool quarantine_index_lock(struct quarantine_index *index, struct err *err)
 {
     pthread_mutex_lock(&index->mutex);
     err_reset(err);
     return !index->is_failing;
 }
 
-static void end(struct quarantine_index *index)
+void quarantine_index_unlock(struct quarantine_index *index)
 {
     pthread_mutex_unlock(&index->mutex);
 }
@@ -115,9 +105,9 @@ static void end(struct quarantine_index *index)
 bool quarantine_index_is_failing(struct quarantine_index *index)
 {
     struct err err;
-    bool is_failing = !begin(index, &err);
+    bool is_failing = !quarantine_index_lock(index, &err);
 
-    end(index);
+    quarantine_index_unlock(index);
     return is_failing;
 }
 
@@ -125,8 +115,8 @@ void quarantine_index_begin(struct quarantine_index *index)
 {
     struct err err;
 
-    if (begin(index, &err))
-        note(index, sql_begin(&index->sql, &err), &err);
+    if (quarantine_index_lock(index, &err))
+        quarantine_index_note(index, sql_begin(&index->sql, &err), &err);
 }
 
 int quarantine_index_end(struct quarantine_index *index, struct err *err)
@@ -138,22 +128,22 @@ int quarantine_index_end(struct quarantine_index *index, struct err *err)
                                    : 0;
 
     if (index->sql.db != NULL && sqlite3_get_autocommit(index->sql.db) == 0)
-        result = note(index, sql_end(&index->sql, result, err), err);
-    end(index);
+        result = quarantine_index_note(index, sql_end(&index->sql, result, err), err);
+    quarantine_index_unlock(index);
     return result;
 }
 
 int quarantine_index_clear(struct quarantine_index *index, struct err *err)
 {
     struct err detail;
-    bool is_good = begin(index, &detail);
+    bool is_good = quarantine_index_lock(index, &detail);
     int result = is_good ? sql_run(&index->sql, "DELETE FROM entry", &detail) : -1;
 
     if (result < 0)
         result = begin_anew(index, &detail);
     index->is_failing = false;
-    note(index, result, &detail);
-    end(index);
+    quarantine_index_note(index, result, &detail);
+    quarantine_index_unlock(index);
     return result < 0 ? err_set(err, "%s", detail.text) : 0;
 }
 
@@ -165,7 +155,8 @@ static void change(struct quarantine_index *index, const char *text, const char 
     sqlite3_stmt *stmt;
     int result = -1;
 
-    if (begin(index, &err) && (stmt = sql_prepare(&index->sql, text, &err)) != NULL) {
+    if (quarantine_index_lock(index, &err) &&
+        (stmt = sql_prepare(&index->sql, text, &err)) != NULL) {
         sql_bind_span(stmt, 1, span_of(id));
         if (state != 0)
             sql_bind(stmt, 2, state);
@@ -175,8 +166,8 @@ static void change(struct quarantine_index *index, const char *text, const char 
         sqlite3_finalize(stmt);
     }
     if (!index->is_failing)
-        note(index, result, &err);
-    end(index);
+        quarantine_index_note(index, result, &err);
+    quarantine_index_unlock(index);
 }
 
 void quarantine_index_put(struct quarantine_index *index, const struct quarantine_entry *entry)
@@ -201,136 +192,4 @@ void quarantine_index_move(struct quarantine_index *index, const char *id,
 void quarantine_index_remove(struct quarantine_index *index, const char *id)
 {
     change(index, "DELETE FROM entry WHERE id = ?1", id, 0, NULL);
-}
-
-enum quarantine_state quarantine_index_state(struct quarantine_index *index, const char *id)
-{
-    struct err err;
-    sqlite3_stmt *stmt;
-    int state = 0;
-
-    if (begin(index, &err) &&
-        (stmt = sql_prepare(&index->sql, "SELECT state FROM entry WHERE id = ?1", &err)) !=
-            NULL) {
-        sql_bind_span(stmt, 1, span_of(id));
-        if (sql_step(&index->sql, stmt, &err) == 1)
-            state = (int)sqlite3_column_int64(stmt, 0);
-        sqlite3_finalize(stmt);
-    }
-    end(index);
-    return (enum quarantine_state)state;
-}
-
-static bool take_id(struct span id, char id_r[QUARANTINE_ID_SIZE])
-{
-    if (!quarantine_id_is_valid(id))
-        return false;
-    memcpy(id_r, id.ptr, id.len);
-    id_r[id.len] = '\0';
-    return true;
-}
-
-int quarantine_index_by_code(struct quarantine_index *index, struct span code,
-                             char id_r[QUARANTINE_ID_SIZE])
-{
-    struct err err;
-    sqlite3_stmt *stmt;
-    int result = -1;
-
-    if (begin(index, &err) &&
-        (stmt = sql_prepare(&index->sql,
-                            "SELECT id FROM entry WHERE code = ?1 AND code <> x''"
-                            " ORDER BY id DESC LIMIT 1",
-                            &err)) != NULL) {
-        sql_bind_span(stmt, 1, code);
-        result = note(index, sql_step(&index->sql, stmt, &err), &err);
-        if (result == 1 && !take_id(sql_span(stmt, 0), id_r))
-            result = 0;
-        sqlite3_finalize(stmt);
-    }
-    end(index);
-    return result;
-}
-
-static bool read_row(sqlite3_stmt *stmt, struct arena *arena, struct quarantine_entry *entry_r)
-{
-    struct quarantine_text text;
-
-    if (quarantine_text_parse(sql_span(stmt, 1), arena, entry_r, &text, NULL) < 0)
-        return false;
-    entry_r->state = (enum quarantine_state)sqlite3_column_int64(stmt, 0);
-    return true;
-}
-
-static int list_rows(struct quarantine_index *index, const struct quarantine_filter *filter,
-                     struct arena *arena, struct quarantine_entry *list, size_t *count_r)
-{
-    char since[QUARANTINE_ID_SIZE];
-    struct err err;
-    sqlite3_stmt *stmt = sql_prepare(
-        &index->sql,
-        filter->state != 0
-            ? "SELECT state, head FROM entry WHERE state = ?1 AND id >= ?2 ORDER BY id DESC"
-            : "SELECT state, head FROM entry WHERE id >= ?2 ORDER BY id DESC",
-        &err);
-    int result = stmt == NULL ? -1 : 1;
-
-    quarantine_id_make(filter->since_ms, 0, since);
-    if (stmt != NULL && filter->state != 0)
-        sql_bind(stmt, 1, filter->state);
-    if (stmt != NULL)
-        sql_bind_span(stmt, 2, span_of(since));
-    while (result == 1 && *count_r < filter->limit) {
-        result = sql_step(&index->sql, stmt, &err);
-        if (result == 1 && read_row(stmt, arena, &list[*count_r]))
-            (*count_r)++;
-    }
-    sqlite3_finalize(stmt);
-    return note(index, result < 0 ? -1 : 0, &err);
-}
-
-int quarantine_index_list(struct quarantine_index *index,
-                          const struct quarantine_filter *filter, struct arena *arena,
-                          struct quarantine_entry *list, size_t *count_r)
-{
-    struct err err;
-    int result = -1;
-
-    *count_r = 0;
-    if (begin(index, &err))
-        result = list_rows(index, filter, arena, list, count_r);
-    end(index);
-    return result;
-}
-
-/* Ids that are to go, gathered first: a table is not changed under its own walk. */
-static void gather(struct quarantine_index *index, struct str *gone,
-                   bool (*is_there)(void *ctx, const char *id, enum quarantine_state state),
-                   void *ctx)
-{
-    struct err err;
-    sqlite3_stmt *stmt = sql_prepare(&index->sql, "SELECT id, state FROM entry", &err);
-    char id[QUARANTINE_ID_SIZE];
-
-    while (stmt != NULL && sql_step(&index->sql, stmt, &err) == 1)
-        if (take_id(sql_span(stmt, 0), id) &&
-            !is_there(ctx, id, (enum quarantine_state)sqlite3_column_int64(stmt, 1)))
-            str_add(gone, span_from(id, sizeof(id)));
-    sqlite3_finalize(stmt);
-}
-
-void quarantine_index_sweep(struct quarantine_index *index,
-                            bool (*is_there)(void *ctx, const char *id,
-                                             enum quarantine_state state),
-                            void *ctx)
-{
-    struct str gone = STR_EMPTY;
-    struct err err;
-
-    if (begin(index, &err))
-        gather(index, &gone, is_there, ctx);
-    for (size_t at = 0; at < gone.len; at += QUARANTINE_ID_SIZE)
-        quarantine_index_remove(index, gone.ptr + at);
-    end(index);
-    str_clear(&gone);
 }

@@ -30,9 +30,12 @@ int quarantine_index_by_code(struct quarantine_index *index, struct span code,
 int quarantine_index_list(struct quarantine_index *index,
                           const struct quarantine_filter *filter, struct arena *arena,
                           struct quarantine_entry *list, size_t *count_r);
-/* Calls `is_there` with each row and removes those for which it is false. */
+/* What the index asks of the files. */
+struct quarantine_files {
+    bool (*has)(void *ctx, const char *id, enum quarantine_state state);
+    void *ctx;
+};
+/* Removes rows that have no file. */
 void quarantine_index_sweep(struct quarantine_index *index,
-                            bool (*is_there)(void *ctx, const char *id,
-                                             enum quarantine_state state),
-                            void *ctx);
+                            const struct quarantine_files *files);
 #endif

@@ -34,6 +34,7 @@ FAKES_inspect/test_pool := mail_facts
 
 FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock
+FAKES_store/test_decisions_days := set_clock
 FAKES_store/test_quarantine := set_clock
 FAKES_store/test_quarantine_crash := crash_point
 FAKES_store/test_publish_crash := crash_point
