@@ -1,7 +1,6 @@
 /* main.c - postgate-policyd: reads its settings, opens what it needs, runs the loop of the policy protocol. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include "base/daemon.h"
@@ -9,16 +8,6 @@
 #include "policyd/control.h"
 #include "policyd/loop.h"
 #include "policyd/open.h"
-
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static int run(const struct settings *settings, struct err *err)
 {
@@ -66,7 +55,6 @@ int main(int argc, char **argv)
     load_settings(&settings, options.config_path);
     if (daemon_begin(&options, &err) != 0)
         log_fatal("%s", err.text);
-    raise_descriptors();
     if (run(settings, &err) != 0)
         log_fatal("%s", err.text);
     _exit(0); /* a thread may still wait for the resolver */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -88,12 +89,24 @@ static int point_at_null(int fd, int flags)
     return 0;
 }
 
+/* Each connection takes some; the usual soft limit of 1024 is for programs that use select(2). */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int daemon_begin(const struct daemon_options *options, struct err *err)
 {
     log_open(options->program, options->is_foreground);
     if (options->is_debug)
         log_set_level(LOG_LEVEL_DEBUG);
     umask(0027);
+    raise_descriptors();
     if (prctl(PR_SET_DUMPABLE, 0) < 0)
         return err_set(err, "cannot forbid core dumps: %m");
     if (point_at_null(STDIN_FILENO, O_RDONLY) < 0)

@@ -18,7 +18,7 @@ void daemon_parse_options(int argc, char **argv, struct daemon_options *options,
 int daemon_begin(
     const struct daemon_options *options,
     struct err *
-        err); /* log, umask 0027, PR_SET_DUMPABLE 0, stdin null, background unless -f, warn when root */
+        err); /* log, umask 0027, as many descriptors as may be, PR_SET_DUMPABLE 0, stdin null, background unless -f, warn when root */
 void daemon_ready(const char *status); /* sd_notify READY=1; nothing without NOTIFY_SOCKET */
 void daemon_stopping(void);
 const char *daemon_version(void); /* "postgate 0.1.0" */
