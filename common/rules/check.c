@@ -37,5 +37,6 @@ void check_file(struct checker *c)
     if (c->problems->errors > 0)
         return;
     check_set(c);
+    check_slips(c);
     check_unknown(c);
 }

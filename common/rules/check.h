@@ -68,6 +68,7 @@ bool check_template(struct checker *c, struct span text, struct place place,
  * check_test.c */
 void check_rules(struct checker *c);
 void check_set(struct checker *c);
+void check_slips(struct checker *c); /* check_slips.c: values that never hold */
 void check_unknown(struct checker *c);
 void check_tests(struct checker *c);
 #endif
