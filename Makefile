@@ -155,7 +155,8 @@ install: all
 	    else install -D -m 644 etc/$$file $$to; fi; done
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then \
 	    systemd-sysusers $(D)/lib/sysusers.d/postgate.conf && systemctl daemon-reload; \
-	    systemd-tmpfiles --create $(D)/lib/tmpfiles.d/postgate.conf; fi
+	    systemd-tmpfiles --create $(D)/lib/tmpfiles.d/postgate.conf || \
+	    echo "not every directory could be made; when Postfix is installed, run: systemd-tmpfiles --create"; fi
 .PHONY: docs
 
 clean:
