@@ -133,17 +133,26 @@ static bool wait_for_look(void)
     return goes_on;
 }
 
+/* Was what is published refused, whoever loaded it last? */
+static bool is_refused(void)
+{
+    bool is;
+
+    pthread_mutex_lock(&reload.state);
+    is = reload.failure.text[0] != '\0';
+    pthread_mutex_unlock(&reload.state);
+    return is;
+}
+
 static void *look(void *unused)
 {
-    struct err err;
     unsigned looks = 0;
-    int state = 0;
 
     while (wait_for_look()) {
         looks++;
-        if (!has_changed() && (state >= 0 || looks < RETRY_LOOKS))
+        if (!has_changed() && (!is_refused() || looks < RETRY_LOOKS))
             continue;
-        state = reload_now(&err);
+        reload_now(NULL);
         looks = 0;
     }
     return unused;
