@@ -17,13 +17,12 @@ static struct facts *recipient_of(const struct deciding *d, size_t recipient)
     return recipient < d->recipient_count ? d->recipients[recipient] : NULL;
 }
 
-enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage,
-                                   const struct outcome **outcome_r)
+static enum decide_state decide_one(struct deciding *d, size_t recipient, enum stage stage,
+                                    const struct outcome **outcome_r)
 {
     struct facts_view view = {d->message, recipient_of(d, recipient)};
     struct evaluation evaluation;
 
-    (void)needs_take_answers(d);
     *outcome_r = &out_of_turns;
     for (size_t turn = 0; turn < MAX_TURNS; turn++) {
         evaluate(d->arena, &d->snapshot->lists, d->chain, &view, stage, &evaluation);
@@ -39,6 +38,14 @@ enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum st
     return DECIDE_DONE;
 }
 
+enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage,
+                                   const struct outcome **outcome_r)
+{
+    (void)needs_take_answers(d);
+    return decide_one(d, recipient, stage, outcome_r);
+}
+
+/* Answers are taken before the first recipient: what comes past the deadline, between two of them, is not for some of them only. */
 enum decide_state decide(struct deciding *d, enum stage stage, const struct verdict **verdict_r)
 {
     bool is_alike = !d->snapshot->rules->reads_recipient[d->chain];
@@ -46,12 +53,13 @@ enum decide_state decide(struct deciding *d, enum stage stage, const struct verd
         arena_array(d->arena, d->recipient_count + 1, sizeof *outcomes);
     enum decide_state worst = DECIDE_DONE;
 
+    (void)needs_take_answers(d);
     for (size_t i = 0; i < d->recipient_count; i++) {
         if (is_alike && i > 0) {
             outcomes[i] = outcomes[0];
             continue;
         }
-        enum decide_state state = decide_recipient(d, i, stage, &outcomes[i]);
+        enum decide_state state = decide_one(d, i, stage, &outcomes[i]);
         if (state > worst)
             worst = state;
         if (state != DECIDE_DONE && is_alike)
