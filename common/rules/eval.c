@@ -231,6 +231,7 @@ void evaluate(struct arena *arena, const struct lists *lists, enum chain chain,
                      .stage = stage,
                      .arena = arena_new(),
                      .fuel = EVAL_FUEL,
+                     .detail_fuel = EVAL_FUEL,
                      .outcome.rule = -1,
                      .permit_rule = -1,
                      .verify_rule = -1};

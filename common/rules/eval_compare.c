@@ -3,7 +3,7 @@
 #include "rules/pattern.h"
 #include "base/xalloc.h"
 
-#define TEXT_PER_FUEL 4096 /* bytes looked through for one of fuel */
+#define TEXT_PER_FUEL 1024 /* bytes looked through for one of fuel */
 
 static bool is_negative(enum compare_op op)
 {
@@ -31,26 +31,30 @@ static bool is_ordered(enum compare_op op, int64_t left, int64_t right)
     }
 }
 
-static void fold(struct str *out, struct span text)
+/* ASCII lower case, in memory of its own. */
+static char *folded(struct span text)
 {
+    char *copy = xmalloc(text.len + 1);
+
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        str_addc(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+        unsigned char c = (unsigned char)text.ptr[i];
+        copy[i] = (char)(c + (((unsigned)c - 'A' < 26) << 5));
     }
+    return copy;
 }
 
 static bool contains(struct span text, struct span part)
 {
-    struct str folded_text = STR_EMPTY, folded_part = STR_EMPTY;
+    char *where, *what;
     bool is_in;
 
     if (part.len == 0 || part.len > text.len)
         return part.len == 0;
-    fold(&folded_text, text);
-    fold(&folded_part, part);
-    is_in = memmem(folded_text.ptr, folded_text.len, folded_part.ptr, folded_part.len) != NULL;
-    str_clear(&folded_text);
-    str_clear(&folded_part);
+    where = folded(text);
+    what = folded(part);
+    is_in = memmem(where, text.len, what, part.len) != NULL;
+    xfree(&where);
+    xfree(&what);
     return is_in;
 }
 

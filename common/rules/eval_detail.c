@@ -151,12 +151,13 @@ static void add_expr(struct str *out, struct eval *e, const struct expr *expr, e
 struct span eval_detail(struct eval *e, const struct expr *expr, enum truth truth)
 {
     struct str out = STR_EMPTY;
-    struct eval quiet = *e; /* telling costs no fuel and binds nothing */
+    struct eval quiet = *e; /* telling has fuel of its own and binds nothing */
     struct span kept;
 
-    quiet.fuel = EVAL_FUEL;
+    quiet.fuel = e->detail_fuel;
     quiet.element = ELEMENT_NONE;
     add_expr(&out, &quiet, expr, truth);
+    e->detail_fuel = quiet.fuel;
     if (out.len > DETAIL_BYTES) {
         str_truncate(&out, DETAIL_BYTES);
         str_adds(&out, "...");

@@ -31,6 +31,7 @@ struct eval {
     enum stage stage;
     struct arena *arena; /* of this walk */
     int64_t fuel;        /* below zero: used up */
+    int64_t detail_fuel; /* for telling what was found; used up: nothing more is told */
 
     int element;        /* inside any, all, no: the element in hand */
     int bound;          /* the element that `any` found, which {attachment.name} prints */
