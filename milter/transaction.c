@@ -143,6 +143,15 @@ static void judge_recipient(struct transaction *t, size_t index, struct answer *
     drop_last_recipient(t);
 }
 
+/* Of sendmail(1) nothing may be answered at RCPT: the whole message is deferred at its end. */
+static void refuse_too_many(struct transaction *t, struct answer *answer_r)
+{
+    if (t->session->path == PATH_LOCAL)
+        t->message.fault = "more recipients than recipients_max";
+    else
+        answer_refuse(answer_r, 452, "4.5.3", "too many recipients", "");
+}
+
 void transaction_rcpt(struct transaction *t, const char *recipient, struct answer *answer_r)
 {
     const struct settings *settings = t->gate->settings;
@@ -150,7 +159,7 @@ void transaction_rcpt(struct transaction *t, const char *recipient, struct answe
 
     answer_continue(answer_r);
     if (t->deciding.recipient_count >= (size_t)settings->recipients_max) {
-        answer_refuse(answer_r, 452, "4.5.3", "too many recipients", "");
+        refuse_too_many(t, answer_r);
         return;
     }
     if (t->session->path != PATH_LOCAL) {
