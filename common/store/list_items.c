@@ -105,13 +105,27 @@ static int change_type(struct sql *sql, struct list_row *row, enum list_type typ
     return list_row_store(sql, row, err);
 }
 
+static int insert_new(struct sql *sql, struct span name, enum list_type type, struct err *err)
+{
+    int64_t count = 0;
+
+    if (sql_number(sql, "SELECT count(*) FROM list", 0, &count, err) < 0)
+        return -1;
+    if (count >= LISTS_MAX)
+        return err_set(err,
+                       "the store holds %d lists, and no more are possible; use the name of "
+                       "one that the rules no longer use",
+                       LISTS_MAX);
+    return insert(sql, name, type, err);
+}
+
 static int create(struct sql *sql, struct span name, enum list_type type, struct err *err)
 {
     struct list_row row;
     int result = list_row_find(sql, name, &row, err);
 
     if (result == 0)
-        return insert(sql, name, type, err);
+        return insert_new(sql, name, type, err);
     if (result < 0 || row.list.type == type)
         return result < 0 ? -1 : 0;
     if (row.list.count == 0)

@@ -6,6 +6,8 @@
 #include "rules/list_image.h"
 #include "store/policy_db.h"
 
+/* Of one store: those of the revision in force and those that earlier ones left. */
+#define LISTS_MAX     2000
 #define LIST_NAME_MAX 64 /* bytes; letters, digits, '_' and '-', as in rules */
 /* Past LIST_OVERLAY_MAX changes a new image is due; while it is in the making the overlay may grow on to this. */
 #define LIST_CHANGES_MAX (4 * LIST_OVERLAY_MAX)

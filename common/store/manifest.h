@@ -17,7 +17,7 @@
 #include "store/list_items.h"
 
 #define MANIFEST_VERSION   1
-#define MANIFEST_MAX_BYTES (512 * 1024)
+#define MANIFEST_MAX_BYTES (1024 * 1024)
 #define MANIFEST_MAX_FILE  128   /* bytes of a file name */
 #define MANIFEST_KEEP_MS   60000 /* how long a file stays after no manifest names it */
 #define MANIFEST_FILE_MAX  (4ULL * 1024 * 1024 * 1024) /* bytes of one file */
@@ -40,7 +40,7 @@ struct manifest {
     struct manifest_file revision_file;
     char sha256[65]; /* of the revision's text */
     struct manifest_file routes;
-    size_t list_count; /* at most RULES_MAX_LISTS, names all different */
+    size_t list_count; /* at most LISTS_MAX, names all different */
     struct manifest_list *lists;
 };
 

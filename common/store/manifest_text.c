@@ -141,7 +141,7 @@ static int read_lists(struct text_lines *lines, struct manifest *m, struct err *
     while (span_starts(lines->rest, SPAN("list "))) {
         if (text_lines_fields(lines, "list", field, 8, err) < 0)
             return -1;
-        if (m->list_count == RULES_MAX_LISTS)
+        if (m->list_count == LISTS_MAX)
             return text_lines_bad(lines, "there are too many lists", err);
         if (manifest_list_find(m, field[1]) != NULL)
             return text_lines_bad(lines, "a list is named twice", err);
@@ -177,7 +177,7 @@ int manifest_parse(struct span text, struct manifest **manifest_r, struct err *e
     struct text_lines lines = {.what = "manifest", .rest = text};
     struct manifest *m = xcalloc(1, sizeof(*m));
 
-    m->lists = xcalloc(RULES_MAX_LISTS, sizeof(*m->lists));
+    m->lists = xcalloc(LISTS_MAX, sizeof(*m->lists));
     *manifest_r = m;
     if (text.len > MANIFEST_MAX_BYTES)
         err_set(err, "manifest: has more than %d bytes", MANIFEST_MAX_BYTES);

@@ -174,6 +174,24 @@ START_TEST(test_types)
 }
 END_TEST
 
+START_TEST(test_too_many_lists)
+{
+    char name[16];
+    int result = 1;
+
+    begin("first", LIST_IP);
+    for (int i = 1; i < LISTS_MAX; i++) {
+        snprintf(name, sizeof(name), "l%d", i);
+        result &= list_items_create(db, span_of(name), LIST_IP, &err);
+    }
+    ck_assert_int_eq(result, 1);
+    ck_assert_int_eq(list_items_create(db, SPAN("more"), LIST_IP, &err), -1);
+    ck_assert_msg(strstr(err.text, "no longer use") != NULL, "%s", err.text);
+    ck_assert_int_eq(list_items_create(db, SPAN("l7"), LIST_IP, &err), 0);
+    end();
+}
+END_TEST
+
 /* Adds `count` numbered words from `from` on. */
 static void add_many(size_t from, size_t count)
 {
@@ -306,4 +324,5 @@ START_TEST(test_image_plus_overlay)
 END_TEST
 
 SUITE_MAIN("list_items", test_add_remove, test_all_or_nothing, test_force, test_file,
-           test_replace, test_types, test_image_due, test_image_plus_overlay)
+           test_replace, test_types, test_too_many_lists, test_image_due,
+           test_image_plus_overlay)

@@ -103,7 +103,7 @@ START_TEST(test_too_many_lists)
     struct err err;
 
     str_add(&text, span_from(good, (size_t)(strstr(good, "list ") - good)));
-    for (int i = 0; i <= RULES_MAX_LISTS; i++)
+    for (int i = 0; i <= LISTS_MAX; i++)
         str_printf(&text, "list l%d ip 0 - 0 - 0\n", i);
     str_adds(&text, "end\n");
     ck_assert_int_eq(manifest_parse(str_span(&text), &manifest, &err), -1);
