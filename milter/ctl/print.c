@@ -20,13 +20,30 @@ void print_json(json_t *row)
     json_decref(object);
 }
 
+/* The text of a string without line ends at its end. */
+static struct span text_of(const json_t *value)
+{
+    struct span text = span_from(json_string_value(value), json_string_length(value));
+
+    while (text.len > 0 && text.ptr[text.len - 1] == '\n')
+        text.len--;
+    return text;
+}
+
+static bool has_lines(const json_t *value)
+{
+    size_t at;
+
+    return json_is_string(value) && span_find(text_of(value), SPAN("\n"), &at);
+}
+
 /* A scalar, escaped; anything else as JSON. */
 static void add_scalar(struct str *out, const json_t *value)
 {
     char *text;
 
     if (json_is_string(value)) {
-        sink_terminal(out, span_from(json_string_value(value), json_string_length(value)));
+        sink_terminal(out, text_of(value));
         return;
     }
     if (json_is_boolean(value)) {
@@ -97,10 +114,21 @@ static void add_elements(struct str *out, json_t *array, const struct shape *sha
 
 static bool is_on_one_line(const json_t *value, int depth)
 {
-    if (depth >= DEPTH_MAX || json_is_object(value))
+    if (depth >= DEPTH_MAX || json_is_object(value) || has_lines(value))
         return depth >= DEPTH_MAX;
     return !json_is_array(value) ||
            (json_array_size(value) == 1 && !json_is_object(json_array_get(value, 0)));
+}
+
+static void add_lines(struct str *out, const json_t *value, int depth)
+{
+    struct span rest = text_of(value), line;
+
+    while (span_cut(&rest, '\n', &line)) {
+        add_indent(out, depth);
+        sink_terminal(out, line);
+        str_addc(out, '\n');
+    }
 }
 
 static void add_member(struct str *out, const char *name, json_t *value,
@@ -122,6 +150,8 @@ static void add_member(struct str *out, const char *name, json_t *value,
     str_addc(out, '\n');
     if (json_is_object(value))
         add_object(out, value, inner.depth, true);
+    else if (json_is_string(value))
+        add_lines(out, value, inner.depth);
     else
         add_elements(out, value, &inner);
 }

@@ -51,6 +51,8 @@ static const struct {
     {"objects", "{\"facts\":{\"client.ip\":\"::1\"}}", false, "facts:\n  client.ip:    ::1\n"},
     {"objects in a list", "{\"l\":[{\"a\":1},{\"b\":2}]}", false,
      "l:\n  a:            1\n\n  b:            2\n"},
+    {"a line end behind it", "{\"a\":\"x\\n\"}", false, "a:            x\n"},
+    {"lines", "{\"a\":\"x\\n y\\u001b\\n\"}", false, "a:\n  x\n   y\\x1b\n"},
     {"names of facts stay", "{\"next_x\":{\"route.next_hops\":\"a\",\"x\":\"b\"}}", false,
      "next x:\n  route.next_hops: a\n  x:               b\n"},
     {"escapes", "{\"a\":\"x\\u001b[31m\\u202e\"}", false,
