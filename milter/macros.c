@@ -1,5 +1,6 @@
 /* macros.c - the table of macros: asked of Postfix, turned into facts. */
 #include "base/names.h"
+#include "mail/domain.h"
 #include "milter/macros.h"
 
 struct macro_fact {
@@ -54,6 +55,17 @@ static struct span macro_value(SMFICTX *ctx, const char *name)
     return span_of(smfi_getsymval(ctx, (char *)(uintptr_t)name));
 }
 
+/* Names of clients are of their own making: spelt as lists know them, or, when they are no names, as absent as "unknown". */
+static void macro_learn_domain(struct facts *facts, enum fact_id id, struct span value)
+{
+    char domain[DOMAIN_SIZE];
+
+    if (!span_is(value, "unknown") && domain_normalize(value, domain))
+        facts_set_text(facts, id, span_of(domain));
+    else
+        facts_set_absent(facts, id);
+}
+
 static void macro_learn(struct facts *facts, enum fact_id id, struct span value)
 {
     struct ip ip;
@@ -63,6 +75,8 @@ static void macro_learn(struct facts *facts, enum fact_id id, struct span value)
         facts_set_ip(facts, id, &ip);
     else if (fact_table[id].type == TYPE_NUMBER && span_to_u64(value, 65535, &number))
         facts_set_number(facts, id, (int64_t)number);
+    else if (fact_table[id].type == TYPE_DOMAIN)
+        macro_learn_domain(facts, id, value);
     else if (value.len == 0 || span_is(value, "unknown") || fact_table[id].type == TYPE_IP ||
              fact_table[id].type == TYPE_NUMBER)
         facts_set_absent(facts, id);

@@ -22,6 +22,7 @@ static const char rules_text[] =
     "[filter]\n"
     "rule bad-client when client.ip in { 203.0.113.0/24 } then reject \"5.7.1 not 100% "
     "welcome\"\n"
+    "rule bad-name when client.name = \"spam.example\" then reject \"5.7.1 bad name\"\n"
     "rule loop when loop.certain then reject \"5.4.6 Routing loop\"\n"
     "rule parts when any attachment (uninspected known) then quarantine \"x\"\n"
     "rule held when sender = \"hold@x.example\" then hold\n"
@@ -384,6 +385,32 @@ START_TEST(test_steps_out_of_place)
 }
 END_TEST
 
+/* What DNS says of a client is in any spelling that its owner likes. */
+START_TEST(test_client_name)
+{
+    static const struct {
+        const char *name;
+        sfsistat rcpt;
+    } cases[] = {
+        {"spam.example", SMFIS_REJECT},  {"SPAM.Example", SMFIS_REJECT},
+        {"spam.example.", SMFIS_REJECT}, {"unknown", SMFIS_CONTINUE},
+        {"not a name", SMFIS_CONTINUE},  {"other.example", SMFIS_CONTINUE},
+    };
+    char sender[] = "<a@x.example>";
+
+    setup();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct talk talk = talk_of("192.0.2.7", sender);
+        talk.ctx->macros[2].name = "{client_name}";
+        talk.ctx->macros[2].value = cases[i].name;
+        talk_run(&talk);
+        ck_assert_msg(talk.rcpt == cases[i].rcpt, "%s: %d", cases[i].name, (int)talk.rcpt);
+        free(talk.ctx);
+    }
+    teardown();
+}
+END_TEST
+
 START_TEST(test_draining)
 {
     char sender[] = "<a@x.example>";
@@ -473,5 +500,5 @@ START_TEST(test_callbacks_on_random_threads)
 END_TEST
 
 SUITE_MAIN("milter/callbacks", test_replies, test_kept_for, test_edits, test_removal_goes_first,
-           test_refused_edit_defers, test_steps_out_of_place, test_draining,
+           test_refused_edit_defers, test_steps_out_of_place, test_client_name, test_draining,
            test_callbacks_on_random_threads)
