@@ -76,10 +76,6 @@ static const struct {
     {"readlink", IN_SANITIZER},
     {"ioctl", IN_SANITIZER},
     {"tgkill", IN_SANITIZER},
-    {"getppid", IN_SANITIZER},
-    {"prctl", IN_SANITIZER},
-    {"clone", IN_SANITIZER},
-    {"wait4", IN_SANITIZER},
 };
 
 /* fork is clone with a signal at its end; none of its flags that make name spaces. */

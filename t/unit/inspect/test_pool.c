@@ -249,8 +249,9 @@ START_TEST(test_workers_are_renewed)
 
     for (int i = 0; i < 20; i++)
         ck_clean(pool, "a renewal");
-    pool_count(pool, &counts);
-    ck_assert_uint_eq(counts.messages, 20);
+    do { /* the answer is out a moment before it is counted */
+        pool_count(pool, &counts);
+    } while (counts.messages < 20);
     ck_assert_uint_eq(counts.failures, 0);
     ck_assert_uint_eq(counts.workers_lost, 0);
     ck_assert_uint_ge(counts.workers_started, 20 / 3);
