@@ -22,7 +22,7 @@ fuzz-build:
 	    CFLAGS='-fsanitize=fuzzer-no-link' fuzz-bins
 fuzz-bins: $(FUZZBIN)
 $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
-	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $^ $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
+	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
 # What is no part of the library.
 $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)

@@ -153,6 +153,11 @@ START_TEST(test_evil_worker)
         ck_assert_msg(result.facts == NULL && strstr(result.failure, c->want) != NULL,
                       "%s: \"%s\"", c->word, result.failure);
     facts_free(&result.facts);
+    if (strcmp(c->word, "afterwards") == 0) {
+        /* What it adds may come when the next message is already given to it: that one may fail, never be judged by it. */
+        inspect(pool, SPAN(CLEAN), &result);
+        facts_free(&result.facts);
+    }
     ck_clean(pool, c->word);
     ck_clean(pool, c->word);
     pool_stop(&pool);
