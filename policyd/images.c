@@ -26,9 +26,9 @@ static struct {
     pthread_cond_t wake;
     pthread_t thread;
     bool is_stopping;
-    char wanted[RULES_MAX_LISTS][LIST_NAME_MAX + 1];
+    char wanted[LISTS_MAX][LIST_NAME_MAX + 1];
     size_t wanted_count;
-    struct built built[RULES_MAX_LISTS];
+    struct built built[LISTS_MAX];
     size_t built_count;
 } images = {.building = PTHREAD_MUTEX_INITIALIZER,
             .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -41,7 +41,7 @@ static void remember(const struct stored_list *list, const struct manifest_file 
     pthread_mutex_lock(&images.lock);
     while (at < images.built_count && strcmp(images.built[at].list, list->name) != 0)
         at++;
-    if (at < RULES_MAX_LISTS) {
+    if (at < LISTS_MAX) {
         struct built *built = &images.built[at];
         memcpy(built->list, list->name, sizeof built->list);
         built->generation = list->generation;
@@ -104,7 +104,7 @@ void images_want(const char *name)
             return;
         }
     }
-    if (images.wanted_count < RULES_MAX_LISTS)
+    if (images.wanted_count < LISTS_MAX)
         snprintf(images.wanted[images.wanted_count++], sizeof images.wanted[0], "%s", name);
     pthread_cond_signal(&images.wake);
     pthread_mutex_unlock(&images.lock);

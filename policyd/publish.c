@@ -27,7 +27,7 @@ static struct {
 } publish = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* A publication takes as many turns as there are lists whose image has to be built first. */
-#define MAX_TURNS (RULES_MAX_LISTS + 1)
+#define MAX_TURNS (LISTS_MAX + 1)
 
 /* One publication being put together. */
 struct draft {
@@ -193,7 +193,7 @@ static int add_list(struct draft *d, const struct stored_list *stored)
     list->generation = now.generation;
     if (state == 0 || !images_find(publish.dir, &now, there, &list->image))
         return add_list_as_it_was(d, list, there);
-    if (count > LIST_OVERLAY_MAX / 2) /* early, so that items go on being added meanwhile */
+    if (now.is_image_due) /* in time: the overlay goes on growing meanwhile */
         images_want(now.name);
     d->next.list_count++;
     return add_overlay(d, list, there, changes, count);
@@ -321,7 +321,7 @@ bool publish_wait_list(struct span name, uint64_t generation, int timeout_ms)
     while (!(is_there = is_published(name, generation)) && waited == 0)
         waited = pthread_cond_timedwait(&publish.published, &publish.lock, &until);
     pthread_mutex_unlock(&publish.lock);
-    return is_there;
+    return is_there && reload_now(NULL) == 0; /* who published may not have come so far */
 }
 
 void publish_end(void)

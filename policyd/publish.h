@@ -12,7 +12,7 @@ int publish_begin(const struct settings *settings, struct policy_db *db, struct 
 int publish_now(struct err *err);
 /* What was published before came from another database: nothing of it is named again. */
 void publish_distrust(void);
-/* True when `name` is published with that generation or a later one; waits up to timeout_ms. */
+/* True when `name` is in force here with that generation or a later one; waits up to timeout_ms. */
 bool publish_wait_list(struct span name, uint64_t generation, int timeout_ms);
 void publish_end(void);
 #endif
