@@ -114,10 +114,11 @@ START_TEST(test_decisions)
     struct decisions_options options = {dir, DECISION_MILTER, NULL, 14, PLENTY};
     struct decisions *d;
     struct node_key key;
-    char *facts = calloc(1, 500000);
+    char *facts;
 
     if (!begin("2m"))
         return;
+    facts = calloc(1, 500000);
     ck_assert_int_eq(node_key_load(dir, &key, &err), 0);
     options.key = &key;
     d = decisions_open(&options, &err);
@@ -146,14 +147,16 @@ END_TEST
 
 START_TEST(test_policy_db)
 {
-    char *text = calloc(1, 200001), path[300];
-    struct revision_draft draft = {span_from(text, 200000), "root", NULL, REVISIONS_ANY_BASE};
+    char *text, path[300];
+    struct revision_draft draft = {.author = "root", .base = REVISIONS_ANY_BASE};
     struct revision head;
     struct policy_db *db;
     uint64_t number;
 
     if (!begin("2m"))
         return;
+    text = calloc(1, 200001);
+    draft.text = span_from(text, 200000);
     snprintf(path, sizeof(path), "%s/policyd.db", dir);
     db = policy_db_open(path, &err);
     ck_assert_int_eq(revisions_add(db, &draft, &number, &err), 1);
