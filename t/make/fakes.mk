@@ -30,7 +30,7 @@ MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard mil
 EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
 FAKES_inspect/test_mail := mail_facts
-FAKES_inspect/test_pool := mail_facts
+FAKES_inspect/test_pool := mail_facts pool_client
 
 FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock

@@ -1,125 +1,16 @@
 /* test_pool.c - the pool with real processes: an honest postgate-inspect, and one whose workers have been taken over. Whatever a
  * worker does, its message is failed and the next one passes. */
 #include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/log.h"
 #include "inspect/pool.h"
 #include "t/lib/mail_facts.h"
+#include "t/lib/pool_client.h"
 #include "t/lib/suite.h"
-
-#define EVIL   "../../evil/postgate-inspect"
-#define HONEST "../../../postgate-inspect"
-#define CLEAN  "From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n"
-
-struct result {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool is_done;
-    struct facts *facts;
-    char failure[1100];
-};
-
-static const char *program(const char *relative)
-{
-    static char path[4096];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 100);
-
-    ck_assert_int_gt(len, 0);
-    path[len] = '\0';
-    strcpy(strrchr(path, '/') + 1, relative);
-    return path;
-}
-
-static struct pool *start(const char *relative, unsigned workers, unsigned messages,
-                          int64_t timeout)
-{
-    struct pool_options options = {.program = program(relative),
-                                   .workers = workers,
-                                   .messages = messages,
-                                   .memory = 256 << 20,
-                                   .timeout = timeout,
-                                   .limits = {2000, 30, 1000, 262144, 200, 0}};
-    struct pool *pool = NULL;
-    struct err err;
-
-    log_open("test_pool", true);
-    ck_assert_msg(pool_start(&pool, &options, &err) == 0, "%s", err.text);
-    return pool;
-}
-
-static int sealed(struct span bytes, int seals)
-{
-    int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    ck_assert_int_eq(write(fd, bytes.ptr, bytes.len), (ssize_t)bytes.len);
-    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, seals), 0);
-    return fd;
-}
-#define ALL_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-
-static void on_done(void *ctx, struct facts *facts, const char *failure)
-{
-    struct result *result = ctx;
-
-    pthread_mutex_lock(&result->lock);
-    result->facts = facts;
-    snprintf(result->failure, sizeof result->failure, "%s", failure != NULL ? failure : "");
-    result->is_done = true;
-    pthread_cond_signal(&result->done);
-    pthread_mutex_unlock(&result->lock);
-}
-
-static int submit(struct pool *pool, int fd, struct span wants, struct result *result)
-{
-    struct pool_job job = {.message_fd = fd,
-                           .deadline = clock_mono_ms() + 30000,
-                           .wants = wants,
-                           .done = on_done,
-                           .ctx = result};
-    struct err err;
-
-    *result =
-        (struct result){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
-    err_reset(&err);
-    if (pool_submit(pool, &job, &err) == 0)
-        return 0;
-    snprintf(result->failure, sizeof result->failure, "%s", err.text);
-    return -1;
-}
-
-static void await(struct result *result)
-{
-    pthread_mutex_lock(&result->lock);
-    while (!result->is_done)
-        pthread_cond_wait(&result->done, &result->lock);
-    pthread_mutex_unlock(&result->lock);
-}
-
-static void inspect(struct pool *pool, struct span message, struct result *result)
-{
-    int fd = sealed(message, ALL_SEALS);
-
-    ck_assert_msg(submit(pool, fd, SPAN(""), result) == 0, "%s", result->failure);
-    await(result);
-    close(fd);
-}
-
-static void ck_clean(struct pool *pool, const char *after)
-{
-    struct result result;
-
-    inspect(pool, SPAN(CLEAN), &result);
-    ck_assert_msg(result.facts != NULL, "after %s: %s", after, result.failure);
-    ck_assert_int_eq(facts_get(result.facts, FACT_MIME_BROKEN)->state, FACT_VALUE);
-    facts_free(&result.facts);
-}
 
 static const struct evil_case {
     const char *word;
@@ -140,13 +31,14 @@ static const struct evil_case {
 START_TEST(test_evil_worker)
 {
     const struct evil_case *c = &evils[_i];
-    struct pool *pool = start(EVIL, 1, 100, strcmp(c->word, "spin") == 0 ? 300 : 20000);
+    struct pool *pool =
+        pool_client_start(EVIL, 1, 100, strcmp(c->word, "spin") == 0 ? 300 : 20000);
     struct str message = STR_EMPTY;
-    struct result result;
+    struct pool_result result;
 
-    ck_clean(pool, "nothing");
+    pool_client_clean(pool, "nothing");
     str_printf(&message, "From: a@b.example\r\nX-Evil: %s\r\n\r\nx\r\n", c->word);
-    inspect(pool, str_span(&message), &result);
+    pool_client_inspect(pool, str_span(&message), &result);
     if (c->want == NULL)
         ck_assert_msg(result.facts != NULL, "%s: %s", c->word, result.failure);
     else
@@ -155,11 +47,11 @@ START_TEST(test_evil_worker)
     facts_free(&result.facts);
     if (strcmp(c->word, "afterwards") == 0) {
         /* What it adds may come when the next message is already given to it: that one may fail, never be judged by it. */
-        inspect(pool, SPAN(CLEAN), &result);
+        pool_client_inspect(pool, SPAN(CLEAN), &result);
         facts_free(&result.facts);
     }
-    ck_clean(pool, c->word);
-    ck_clean(pool, c->word);
+    pool_client_clean(pool, c->word);
+    pool_client_clean(pool, c->word);
     pool_stop(&pool);
     str_clear(&message);
 }
@@ -168,14 +60,14 @@ END_TEST
 /* The milter, clamd and the quarantine read the same file: what a worker did to its view of it changes nothing. */
 START_TEST(test_message_is_untouched)
 {
-    struct pool *pool = start(EVIL, 1, 100, 20000);
+    struct pool *pool = pool_client_start(EVIL, 1, 100, 20000);
     const char text[] = "X-Evil: write-message\n\nx\n";
-    int fd = sealed(span_of(text), ALL_SEALS);
+    int fd = pool_client_seal(span_of(text), ALL_SEALS);
     char now[sizeof text] = "";
-    struct result result;
+    struct pool_result result;
 
-    ck_assert_int_eq(submit(pool, fd, SPAN(""), &result), 0);
-    await(&result);
+    ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &result), 0);
+    pool_client_await(&result);
     ck_assert_int_eq(pread(fd, now, sizeof now, 0), (ssize_t)strlen(text));
     ck_assert_str_eq(now, text);
     pool_stop(&pool);
@@ -185,14 +77,14 @@ END_TEST
 
 START_TEST(test_unsealed_is_refused)
 {
-    struct pool *pool = start(HONEST, 1, 100, 20000);
-    struct result result;
+    struct pool *pool = pool_client_start(HONEST, 1, 100, 20000);
+    struct pool_result result;
     int seals[] = {F_SEAL_WRITE, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SEAL,
                    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL};
 
     for (size_t i = 0; i < COUNT_OF(seals); i++) {
-        int fd = sealed(SPAN(CLEAN), seals[i]);
-        ck_assert_int_eq(submit(pool, fd, SPAN(""), &result), -1);
+        int fd = pool_client_seal(SPAN(CLEAN), seals[i]);
+        ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &result), -1);
         ck_assert(strstr(result.failure, "not sealed") != NULL);
         close(fd);
     }
@@ -202,17 +94,17 @@ END_TEST
 
 START_TEST(test_queue_is_bounded)
 {
-    struct pool *pool = start(EVIL, 1, 100, 1000);
-    int fd = sealed(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
-    struct result results[8];
+    struct pool *pool = pool_client_start(EVIL, 1, 100, 1000);
+    int fd = pool_client_seal(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
+    struct pool_result results[8];
     struct pool_counts counts;
     int accepted = 0;
 
-    ck_assert_int_eq(submit(pool, fd, SPAN(""), &results[accepted++]), 0);
+    ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &results[accepted++]), 0);
     do { /* until the worker has it, the queue holds one less */
         pool_count(pool, &counts);
     } while (counts.queued > 0);
-    while (accepted < 8 && submit(pool, fd, SPAN(""), &results[accepted]) == 0)
+    while (accepted < 8 && pool_client_submit(pool, fd, SPAN(""), &results[accepted]) == 0)
         accepted++;
     ck_assert_int_eq(accepted, 1 + POOL_QUEUE_PER_WORKER);
     ck_assert_str_eq(results[accepted].failure, "inspection queue full");
@@ -225,23 +117,23 @@ END_TEST
 
 START_TEST(test_waiting_counts)
 {
-    struct pool *pool = start(EVIL, 1, 100, 600);
-    int spin = sealed(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
-    struct result first, second;
+    struct pool *pool = pool_client_start(EVIL, 1, 100, 600);
+    int spin = pool_client_seal(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
+    struct pool_result first, second;
     struct pool_job late = {.message_fd = spin,
                             .deadline = clock_mono_ms() + 200,
                             .wants = SPAN(""),
-                            .done = on_done,
+                            .done = pool_client_done,
                             .ctx = &second};
 
-    ck_assert_int_eq(submit(pool, spin, SPAN(""), &first), 0);
-    second =
-        (struct result){.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    ck_assert_int_eq(pool_client_submit(pool, spin, SPAN(""), &first), 0);
+    second = (struct pool_result){.lock = PTHREAD_MUTEX_INITIALIZER,
+                                  .done = PTHREAD_COND_INITIALIZER};
     ck_assert_int_eq(pool_submit(pool, &late, NULL), 0);
-    await(&second);
+    pool_client_await(&second);
     ck_assert_msg(strstr(second.failure, "before the deadline") != NULL, "%s", second.failure);
-    await(&first);
-    ck_clean(pool, "waiting");
+    pool_client_await(&first);
+    pool_client_clean(pool, "waiting");
     pool_stop(&pool);
     close(spin);
 }
@@ -249,11 +141,11 @@ END_TEST
 
 START_TEST(test_workers_are_renewed)
 {
-    struct pool *pool = start(HONEST, 2, 3, 20000);
+    struct pool *pool = pool_client_start(HONEST, 2, 3, 20000);
     struct pool_counts counts;
 
     for (int i = 0; i < 20; i++)
-        ck_clean(pool, "a renewal");
+        pool_client_clean(pool, "a renewal");
     do { /* the answer is out a moment before it is counted */
         pool_count(pool, &counts);
     } while (counts.messages < 20);
@@ -290,19 +182,19 @@ static pid_t find_child(void)
 
 START_TEST(test_zygote_is_started_again)
 {
-    struct pool *pool = start(HONEST, 1, 100, 20000);
-    struct result result;
-    int fd = sealed(SPAN(CLEAN), ALL_SEALS);
+    struct pool *pool = pool_client_start(HONEST, 1, 100, 20000);
+    struct pool_result result;
+    int fd = pool_client_seal(SPAN(CLEAN), ALL_SEALS);
     bool is_back = false;
 
-    ck_clean(pool, "the start");
+    pool_client_clean(pool, "the start");
     ck_assert_int_eq(kill(find_child(), SIGKILL), 0);
     for (int i = 0; i < 1000 && !is_back; i++) {
-        if (submit(pool, fd, SPAN(""), &result) < 0) {
+        if (pool_client_submit(pool, fd, SPAN(""), &result) < 0) {
             poll(NULL, 0, 20); /* refused while it is known to be gone */
             continue;
         }
-        await(&result);
+        pool_client_await(&result);
         is_back = result.facts != NULL;
         facts_free(&result.facts);
     }
@@ -328,16 +220,16 @@ END_TEST
 
 START_TEST(test_large_message)
 {
-    struct pool *pool = start(HONEST, 1, 100, 20000);
+    struct pool *pool = pool_client_start(HONEST, 1, 100, 20000);
     struct str message = STR_EMPTY;
-    struct result result;
+    struct pool_result result;
 
     str_adds(&message, "From: a@b.example\r\nContent-Type: application/pdf; name=a.pdf\r\n"
                        "Content-Transfer-Encoding: base64\r\n\r\n");
     while (message.len < 40 << 20)
         str_adds(&message,
                  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2\r\n");
-    inspect(pool, str_span(&message), &result);
+    pool_client_inspect(pool, str_span(&message), &result);
     ck_assert_msg(result.facts != NULL, "%s", result.failure);
     ck_assert_uint_eq(facts_records(result.facts, RECORD_ATTACHMENT)->count, 1);
     facts_free(&result.facts);
@@ -351,11 +243,11 @@ START_TEST(test_mail_in_the_sandbox)
 {
     static char names[MAIL_FACTS_MAX][100];
     size_t count = mail_facts_names(names);
-    struct pool *pool = start(HONEST, 2, 50, 20000);
+    struct pool *pool = pool_client_start(HONEST, 2, 50, 20000);
 
     for (size_t i = 0; i < count; i++) {
         struct mail_case mail;
-        struct result result;
+        struct pool_result result;
         struct str wants = STR_EMPTY, got = STR_EMPTY;
         int fd;
         mail_facts_read(names[i], &mail);
@@ -363,9 +255,9 @@ START_TEST(test_mail_in_the_sandbox)
             str_add(&wants, mail.wants[j]);
             str_addc(&wants, '\0');
         }
-        fd = sealed(str_span(&mail.message), ALL_SEALS);
-        ck_assert_int_eq(submit(pool, fd, str_span(&wants), &result), 0);
-        await(&result);
+        fd = pool_client_seal(str_span(&mail.message), ALL_SEALS);
+        ck_assert_int_eq(pool_client_submit(pool, fd, str_span(&wants), &result), 0);
+        pool_client_await(&result);
         ck_assert_msg(result.facts != NULL, "%s: %s", names[i], result.failure);
         mail_facts_print(&got, &mail, result.facts);
         if (strncmp(names[i], "limit-", 6) != 0) /* their limits are others than the pool's */
