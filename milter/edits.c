@@ -83,6 +83,8 @@ static int edit_apply(SMFICTX *ctx, const struct transaction *t, const struct ed
         return insert_header(ctx, edit->name.ptr, edit->value);
     case EDIT_REMOVE_HEADER:
         return remove_headers(ctx, t, edit);
+    case EDIT_PREFIX_SUBJECT:
+        return 0; /* all of them at once: edits_subject */
     default:
         return -1; /* `rules apply` refuses what this build cannot do */
     }
@@ -99,6 +101,48 @@ static int edits_of_rules(SMFICTX *ctx, const struct transaction *t, bool remove
                            SPAN_ARG(t->deciding.snapshot->rules->rules[edit->rule].name));
     }
     return 0;
+}
+
+static const struct message_header *subject_of(const struct transaction *t)
+{
+    for (size_t i = 0; i < t->message.header_count; i++)
+        if (header_kind_exact(t->message.headers[i].name) == HEADER_SUBJECT)
+            return &t->message.headers[i];
+    return NULL;
+}
+
+/* All prefixes that are not there yet, in the order of the rules; true when there is one. */
+static bool subject_prefixes(struct str *out, const struct transaction *t, struct span subject)
+{
+    for (size_t i = 0; t->verdict != NULL && i < t->verdict->edit_count; i++) {
+        const struct edit *edit = &t->verdict->edits[i];
+        struct str prefix = STR_EMPTY;
+        if (edit->kind != EDIT_PREFIX_SUBJECT)
+            continue;
+        sink_header(&prefix, span_trim(edit->value), HEADER_LIMIT);
+        if (!span_starts(subject, str_span(&prefix)))
+            str_printf(out, " %s", str_cstr(&prefix));
+        str_clear(&prefix);
+    }
+    return out->len > 0;
+}
+
+static int edits_subject(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    const struct message_header *header = subject_of(t);
+    struct span subject = header != NULL ? span_trim(header->value) : span_of("");
+    struct str value = STR_EMPTY;
+    int rc = MI_SUCCESS;
+
+    if (subject_prefixes(&value, t, subject)) {
+        str_addc(&value, ' ');
+        str_add(&value, subject);
+        rc = header != NULL ? smfi_chgheader(ctx, text_of("Subject"), 1, value.ptr)
+                            : smfi_insheader(ctx, 0, text_of("Subject"), value.ptr);
+    }
+    str_clear(&value);
+    return rc == MI_SUCCESS ? 0
+                            : err_set(err, "the MTA did not take the prefix of the subject");
 }
 
 static int edits_mark(SMFICTX *ctx, const struct transaction *t, struct err *err)
@@ -121,5 +165,5 @@ int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err)
         return -1;
     if (edits_of_rules(ctx, t, true, err) != 0 || edits_of_rules(ctx, t, false, err) != 0)
         return -1;
-    return edits_mark(ctx, t, err);
+    return edits_subject(ctx, t, err) == 0 ? edits_mark(ctx, t, err) : -1;
 }
