@@ -62,7 +62,7 @@ endif
 CPPFLAGS += -D_GNU_SOURCE -Icommon -I. -I$(B) -DPOSTGATE_VERSION='"$(VERSION)"'
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 $(OPT) $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS_LIBS) $(CFLAGS)
-libs      = $(shell pkg-config --libs $(call pkgs,$(1)))
+libs      = $(if $(strip $(1)),$(shell pkg-config --libs $(call pkgs,$(1))))
 
 LAYERS   := base conf mail facts rules store dns inspect checks engine control
 COMMON   := $(foreach l,$(LAYERS),$(sort $(wildcard common/$(l)/*.c)))
