@@ -98,7 +98,8 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
     facts = facts_new();
     macros_learn(ctx, STAGE_MAIL, facts);
     transaction_free(&session->transaction);
-    session->transaction = transaction_new(session, arguments[0], arguments + 1, facts);
+    session->transaction = transaction_new(
+        session, (struct smtp_path){arguments[0], macros_sender(ctx)}, arguments + 1, facts);
     return SMFIS_CONTINUE;
 }
 
@@ -108,7 +109,8 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 
     if (transaction_of(ctx) == NULL)
         return SMFIS_TEMPFAIL;
-    transaction_rcpt(transaction_of(ctx), arguments[0], &answer);
+    transaction_rcpt(transaction_of(ctx),
+                     (struct smtp_path){arguments[0], macros_recipient(ctx)}, &answer);
     return reply_send(ctx, &answer);
 }
 

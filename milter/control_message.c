@@ -53,12 +53,14 @@ static int trial_recipients(struct trial *trial, struct err *err)
         const char *recipient = json_string_value(json_array_get(recipients, i));
         if (recipient == NULL)
             return err_set(err, "recipients: each must be a text");
-        transaction_rcpt(trial->transaction, recipient, &trial->answer);
+        transaction_rcpt(trial->transaction, (struct smtp_path){recipient, NULL},
+                         &trial->answer);
         if (trial->answer.kind != ANSWER_CONTINUE)
             return 0; /* that is the answer */
     }
     if (count == 0)
-        transaction_rcpt(trial->transaction, "<postmaster@example.com>", &trial->answer);
+        transaction_rcpt(trial->transaction,
+                         (struct smtp_path){"<postmaster@example.com>", NULL}, &trial->answer);
     return 0;
 }
 
@@ -177,7 +179,8 @@ static int trial_run(struct trial *trial, struct err *err)
     if (trial_session(trial, err) != 0 || trial_body(trial, err) != 0)
         return -1;
     str_printf(&path, "<%.*s>", SPAN_ARG(sender));
-    trial->transaction = transaction_new(trial->session, str_cstr(&path), NULL, facts_new());
+    trial->transaction = transaction_new(
+        trial->session, (struct smtp_path){str_cstr(&path), NULL}, NULL, facts_new());
     trial->session->transaction = trial->transaction;
     str_clear(&path);
     if (trial->transaction->deciding.snapshot == NULL)

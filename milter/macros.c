@@ -123,6 +123,16 @@ enum path macros_path(SMFICTX *ctx, const struct ip *client)
     return is_local_submission(ctx, client) ? PATH_LOCAL : 0;
 }
 
+const char *macros_sender(SMFICTX *ctx)
+{
+    return macro_value(ctx, "{mail_addr}").ptr;
+}
+
+const char *macros_recipient(SMFICTX *ctx)
+{
+    return macro_value(ctx, "{rcpt_addr}").ptr;
+}
+
 const char *macros_queue_id(SMFICTX *ctx)
 {
     return macro_value(ctx, "i").len > 0 ? macro_value(ctx, "i").ptr : "";

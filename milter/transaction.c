@@ -5,9 +5,20 @@
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "facts/derive.h"
+#include "mail/address.h"
 #include "milter/transaction.h"
 #include "milter/verdict_log.h"
 #include "milter/wait.h"
+
+/* NULL: written in a way that only the MTA can read, and it does not say how. */
+static const char *path_text(struct arena *arena, struct smtp_path path)
+{
+    if (address_is_plain(span_of(path.given)))
+        return path.given;
+    if (path.read == NULL || path.read[0] == '\0')
+        return NULL;
+    return arena_printf(arena, "<%s>", path.read);
+}
 
 /* ESMTP parameters of MAIL: only SIZE is a fact. */
 static void learn_declared_size(struct facts *facts, char *const *arguments)
@@ -42,16 +53,18 @@ static void learn_mail(struct transaction *t, char *const *arguments, struct fac
     facts_derive(facts);
 }
 
-struct transaction *transaction_new(struct session *session, const char *sender,
+struct transaction *transaction_new(struct session *session, struct smtp_path sender,
                                     char *const *arguments, struct facts *of_mail)
 {
     struct transaction *t = xcalloc(1, sizeof *t);
+    const char *text;
 
     t->session = session;
     t->gate = session->gate;
     t->arena = arena_new();
     t->begun = clock_now_ms();
-    t->sender = arena_strdup(t->arena, sender);
+    text = path_text(t->arena, sender);
+    t->sender = arena_strdup(t->arena, text != NULL ? text : sender.given);
     t->deciding = (struct deciding){.arena = t->arena,
                                     .snapshot = snapshot_pin(),
                                     .chain = CHAIN_FILTER,
@@ -103,13 +116,27 @@ static void grow_recipients(struct transaction *t)
     t->recipient_room = room;
 }
 
-static size_t add_recipient(struct transaction *t, const char *recipient)
+/* What the local part, a route or a comment may hide: better taken for a route once too often. */
+static bool may_route(struct span given)
+{
+    struct span rest = given, part;
+    size_t ats = 0;
+
+    while (span_cut(&rest, '@', &part))
+        ats += rest.ptr != NULL;
+    return ats > 1 || memchr(given.ptr, '%', given.len) != NULL ||
+           memchr(given.ptr, '!', given.len) != NULL;
+}
+
+static size_t add_recipient(struct transaction *t, const char *recipient, const char *given)
 {
     size_t index = t->deciding.recipient_count;
     struct facts *facts = facts_new();
 
     grow_recipients(t);
     facts_set_path(facts, FACT_RECIPIENT, span_of(recipient));
+    if (recipient != given && may_route(span_of(given)))
+        facts_set_number(facts, FACT_RECIPIENT_ROUTED, true);
     facts_derive(facts);
     snapshot_learn_routing(t->deciding.snapshot, facts);
     t->recipients[index] = arena_strdup(t->arena, recipient);
@@ -152,10 +179,29 @@ static void refuse_too_many(struct transaction *t, struct answer *answer_r)
         answer_refuse(answer_r, 452, "4.5.3", "too many recipients", "");
 }
 
-void transaction_rcpt(struct transaction *t, const char *recipient, struct answer *answer_r)
+/* Not readable: the rules could not be asked about whoever it means, and its removal might remove nobody. */
+static void take_recipient(struct transaction *t, struct smtp_path recipient,
+                           struct answer *answer_r)
+{
+    const char *text = path_text(t->arena, recipient);
+    size_t index = add_recipient(t, text != NULL ? text : recipient.given, recipient.given);
+    const struct facts *facts = t->deciding.recipients[index];
+
+    if (t->session->path == PATH_LOCAL || t->session->path == PATH_RELEASE)
+        return;
+    if (text != NULL && facts_get(facts, FACT_RECIPIENT)->state != FACT_UNKNOWN) {
+        judge_recipient(t, index, answer_r);
+        return;
+    }
+    drop_last_recipient(t);
+    answer_refuse(answer_r, 501, "5.1.3", "bad recipient address; write <local-part@domain>",
+                  "");
+}
+
+void transaction_rcpt(struct transaction *t, struct smtp_path recipient,
+                      struct answer *answer_r)
 {
     const struct settings *settings = t->gate->settings;
-    size_t index;
 
     answer_continue(answer_r);
     if (t->deciding.recipient_count >= (size_t)settings->recipients_max) {
@@ -170,11 +216,9 @@ void transaction_rcpt(struct transaction *t, const char *recipient, struct answe
         if (answer_r->kind != ANSWER_CONTINUE)
             return;
     }
-    if (t->deciding.snapshot == NULL)
-        return; /* of sendmail(1): nothing is answered at RCPT; end of message defers */
-    index = add_recipient(t, recipient);
-    if (t->session->path != PATH_LOCAL && t->session->path != PATH_RELEASE)
-        judge_recipient(t, index, answer_r);
+    /* No snapshot, of sendmail(1): nothing is answered at RCPT; end of message defers. */
+    if (t->deciding.snapshot != NULL)
+        take_recipient(t, recipient, answer_r);
 }
 
 void transaction_header(struct transaction *t, struct span name, struct span value)

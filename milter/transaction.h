@@ -16,8 +16,8 @@ struct transaction {
     struct gate *gate;
     struct arena *arena;
     struct deciding deciding; /* facts, recipients, snapshot */
-    char *sender;             /* as given: "<a@b>" */
-    char **recipients;        /* as given, one for each of deciding.recipients */
+    char *sender;             /* "<a@b>", as given when plainly written */
+    char **recipients;        /* likewise, one for each of deciding.recipients */
     size_t recipient_room;
     struct message message;
     char queue_id[TRANSACTION_QUEUE_ID];
@@ -31,12 +31,19 @@ struct transaction {
     char quarantine_id[QUARANTINE_ID_SIZE]; /* "" when nothing was kept */
 };
 
+/* The path of MAIL or RCPT: what the client wrote, and how the MTA read it, without <> (NULL or empty: not known). Only what is not
+ * plainly written (mail/address.h) is taken as read. */
+struct smtp_path {
+    const char *given, *read;
+};
+
 /* MAIL. arguments: ESMTP parameters, ended by NULL ("SIZE=1234"). facts: MAIL's macros, taken over. */
-struct transaction *transaction_new(struct session *session, const char *sender,
+struct transaction *transaction_new(struct session *session, struct smtp_path sender,
                                     char *const *arguments, struct facts *of_mail);
 void transaction_free(
     struct transaction **transaction); /* abort or end; late answers find nothing */
-void transaction_rcpt(struct transaction *t, const char *recipient, struct answer *answer_r);
+void transaction_rcpt(struct transaction *t, struct smtp_path recipient,
+                      struct answer *answer_r);
 void transaction_header(struct transaction *t, struct span name, struct span value);
 void transaction_end_headers(struct transaction *t);
 void transaction_body(struct transaction *t, struct span chunk);

@@ -155,6 +155,23 @@ int address_parse(struct span path, struct address *address_r, struct err *err)
     return result;
 }
 
+bool address_is_plain(struct span path)
+{
+    if (path.len >= 2 && path.ptr[0] == '<' && path.ptr[path.len - 1] == '>')
+        path = span_from(path.ptr + 1, path.len - 2);
+    for (size_t i = 0; i < path.len; i++) {
+        size_t end = path.ptr[i] == '"' ? quoted_end(path, i) : 0;
+
+        if (is_control(path.ptr[i]) || memchr(" ()<>,;:", path.ptr[i], 8) != NULL)
+            return false;
+        if (end != 0)
+            i = end;
+        else if (path.ptr[i] == '\\')
+            i++;
+    }
+    return true;
+}
+
 struct span address_text(const struct address *address)
 {
     return span_from(address->text, address->len);

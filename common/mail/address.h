@@ -25,6 +25,10 @@ struct address {
  * 1 an address; 0 the null sender ("<>" or empty), *address_r is then empty; -1 invalid: too long, a control, a bad domain,
  * nothing behind a source route. An address (1) is never empty. */
 int address_parse(struct span path, struct address *address_r, struct err *err);
+/* Is the path of a MAIL or RCPT command written as RFC 5321 section 4.1.2 says: at most one pair of brackets around all of it and,
+ * outside of quoted-strings, no blanks, controls, comments, further brackets, lists, groups or source routes? What is not, Postfix reads
+ * in its own way ("<a @b>", "<Ann <a@b>>" and "<a@b (c)>" are all a@b), so only it can say whom it means. */
+bool address_is_plain(struct span path);
 struct span address_text(const struct address *address);
 struct span address_local(const struct address *address);
 struct span address_domain(const struct address *address); /* empty when there is none */

@@ -98,4 +98,42 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-SUITE_MAIN("address", test_cases, test_bounds)
+START_TEST(test_plain)
+{
+    static const struct {
+        const char *path;
+        bool is_plain;
+    } paths[] = {
+        {"<a@b.example>", true},
+        {"a@b.example", true},
+        {"<>", true},
+        {"", true},
+        {"<postmaster>", true},
+        {"<\"a b\"@c.example>", true},
+        {"<\"a\\\" (\"@c.example>", true},
+        {"<a\\ b@c.example>", true},
+        {"<a%b!c@d.example>", true},
+        {"<a@[192.0.2.1]>", true},
+        {"<a @b.example>", false},
+        {"< a@b.example >", false},
+        {"<a\t@b.example>", false},
+        {"<a\x01@b.example>", false},
+        {"<a@b.example (c)>", false},
+        {"<(c)a@b.example>", false},
+        {"<a@b.example>(c)", false},
+        {"<Ann <a@b.example>>", false},
+        {"<@x,@y:a@b.example>", false},
+        {"<g:a@b.example;>", false},
+        {"<a@b.example,c@d.example>", false},
+        {"<\"a b@c.example>", false},
+        {"<", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        ck_assert_msg(address_is_plain(span_of(paths[i].path)) == paths[i].is_plain, "%s",
+                      paths[i].path);
+    ck_assert(address_is_plain(span_of(NULL)));
+}
+END_TEST
+
+SUITE_MAIN("address", test_cases, test_bounds, test_plain)

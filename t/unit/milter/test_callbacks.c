@@ -385,6 +385,47 @@ START_TEST(test_steps_out_of_place)
 }
 END_TEST
 
+/* Postfix reads more spellings of a path than we, and removes a recipient only under some of them. */
+START_TEST(test_odd_recipients)
+{
+    static const struct {
+        char given[32];
+        const char *read;
+        sfsistat rcpt;
+        const char *removed;
+    } cases[] = {
+        {"<bert@a.example>", "bert@a.example", SMFIS_CONTINUE, "rcpt- 0 <bert@a.example>:"},
+        {"<bert @a.example>", "bert@a.example", SMFIS_CONTINUE, "rcpt- 0 <bert@a.example>:"},
+        {"<Bert <bert@a.example>>", "bert@a.example", SMFIS_CONTINUE,
+         "rcpt- 0 <bert@a.example>:"},
+        {"<@x,@y:bert@a.example>", "bert@a.example", SMFIS_CONTINUE,
+         "rcpt- 0 <bert@a.example>:"},
+        {"<bert@a.example (c)>", NULL, SMFIS_REJECT, NULL},
+        {"<be\x01rt@a.example>", "\"be\x01rt\"@a.example", SMFIS_REJECT, NULL},
+    };
+    char sender[] = "<a@x.example>";
+
+    setup();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct talk talk = talk_of("192.0.2.7", sender);
+        char given[32], anna[] = "<anna@a.example>";
+        memcpy(given, cases[i].given, sizeof given);
+        talk.recipient = given;
+        talk.others[0] = anna;
+        talk.ctx->macros[2].name = "{rcpt_addr}";
+        talk.ctx->macros[2].value = cases[i].read;
+        talk_run(&talk);
+        ck_assert_msg(talk.rcpt == cases[i].rcpt, "%s: %d", given, (int)talk.rcpt);
+        if (cases[i].removed != NULL)
+            ck_assert_str_eq(talk.ctx->changes[0], cases[i].removed);
+        else
+            ck_assert_ptr_nonnull(strstr(talk.ctx->reply, "501 5.1.3"));
+        free(talk.ctx);
+    }
+    teardown();
+}
+END_TEST
+
 /* What DNS says of a client is in any spelling that its owner likes. */
 START_TEST(test_client_name)
 {
@@ -500,5 +541,5 @@ START_TEST(test_callbacks_on_random_threads)
 END_TEST
 
 SUITE_MAIN("milter/callbacks", test_replies, test_kept_for, test_edits, test_removal_goes_first,
-           test_refused_edit_defers, test_steps_out_of_place, test_client_name, test_draining,
-           test_callbacks_on_random_threads)
+           test_refused_edit_defers, test_steps_out_of_place, test_odd_recipients,
+           test_client_name, test_draining, test_callbacks_on_random_threads)
