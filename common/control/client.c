@@ -7,7 +7,8 @@
 #include <unistd.h>
 #include "base/xalloc.h"
 
-#define SEND_TIMEOUT_S 60 /* a daemon that takes nothing for so long is as good as gone */
+#define SEND_TIMEOUT_S 60   /* a daemon that takes nothing for so long is as good as gone */
+#define LAST_WORDS_MS  1000 /* for an answer of a daemon that no longer listens */
 
 struct control_client {
     int fd;
@@ -148,13 +149,15 @@ static int send_request(struct control_client *client, const struct control_ques
     return result;
 }
 
-/* A J or E frame as an object that answers this request; NULL when it does not. Owned by the caller. */
+/* A J or E frame as an object that answers this request, or the connection as such (id 0: too many of them); NULL when it
+ * answers neither. Owned by the caller. */
 static json_t *load_answer(const struct control_client *client, struct span payload)
 {
     json_t *object = json_loadb(payload.ptr, payload.len, JSON_ALLOW_NUL, NULL);
     json_t *id = json_object_get(object, "id");
 
-    if (json_is_integer(id) && (uint64_t)json_integer_value(id) == client->last_id)
+    if (json_is_integer(id) &&
+        ((uint64_t)json_integer_value(id) == client->last_id || json_integer_value(id) == 0))
         return object;
     json_decref(object);
     return NULL;
@@ -208,6 +211,23 @@ static int take_answer(struct control_client *client, const struct control_quest
     return got == 0 ? err_set(err, "it closed the connection") : -1;
 }
 
+/* A daemon that will not hear us may still have said why. */
+static int ask(struct control_client *client, const struct control_question *question,
+               enum control_exit *exit_r, struct err *err)
+{
+    struct control_question brief = *question;
+    struct err unused;
+
+    brief.timeout_ms = LAST_WORDS_MS;
+    if (send_request(client, question, err) == 0 &&
+        send_body(client, question->body, question->body_ctx, err) == 0)
+        return take_answer(client, question, exit_r, err);
+    if (take_answer(client, &brief, exit_r, &unused) == -1)
+        return -1;
+    *err = unused;
+    return 0;
+}
+
 enum control_exit control_ask(struct control_client *client,
                               const struct control_question *question, struct err *message_r)
 {
@@ -217,11 +237,8 @@ enum control_exit control_ask(struct control_client *client,
     if (!message_r)
         message_r = &unused;
     client->last_id++;
-    if (send_request(client, question, message_r) == -1 ||
-        send_body(client, question->body, question->body_ctx, message_r) == -1 ||
-        take_answer(client, question, &code, message_r) == -1) {
-        err_prefix(message_r, "postgate-%s", client->program);
-        return EXIT_UNREACHABLE;
-    }
-    return code;
+    if (ask(client, question, &code, message_r) == 0)
+        return code;
+    err_prefix(message_r, "postgate-%s", client->program);
+    return EXIT_UNREACHABLE;
 }

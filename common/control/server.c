@@ -110,9 +110,9 @@ static void start_serving(struct control_server *server, int fd, const struct ro
     pthread_t thread;
     int slot = take_slot(server, fd, role->most);
 
+    log_state("control connections", slot == -1, LOG_LEVEL_WARN, "too many of the role %s",
+              names_name(control_role_names, role->role));
     if (slot == -1) {
-        log_warn("control: too many connections of the role %s",
-                 names_name(control_role_names, role->role));
         say_busy(fd);
         return;
     }

@@ -270,6 +270,11 @@ START_TEST(readers_cannot_lock_out_administrators)
     fds[CONTROL_MAX_CLIENTS / 2] = connect_raw("read");
     ck_assert(recv(fds[CONTROL_MAX_CLIENTS / 2], answer, sizeof(answer), 0) > 0);
     ck_assert_int_eq(answer[0], 'E');
+    client = control_connect_as(dir, "test", ROLE_READ, &message);
+    ck_assert(client != NULL);
+    ck_assert_int_eq(ask(client, "large", NULL, &message), EXIT_UNREACHABLE);
+    ck_assert_str_eq(message.text, "too many connections");
+    control_close(&client);
     client = connect_as(ROLE_ADMIN);
     ck_assert_int_eq(ask(client, "change", NULL, &message), EXIT_INVALID);
     control_close(&client);
