@@ -61,6 +61,6 @@ int main(int argc, char **argv)
         close(null_fd);
     g_log_set_writer_func(say_nothing, NULL, NULL);
     mime_prepare();
-    _exit(
-        zygote_run()); /* nothing is left to flush, and what runs at exit may need more than the sandbox allows */
+    /* Nothing is left to flush, and what libraries do at exit may need more than the sandbox allows. */
+    _exit(zygote_run());
 }
