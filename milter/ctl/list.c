@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "milter/ctl/nouns.h"
 #include "milter/ctl/print.h"
@@ -126,8 +127,21 @@ int list_remove_run(struct ctl *ctl, const struct arguments *arguments)
 struct file_body {
     int fd;
     int error;
+    uint64_t size, sent; /* size 0: not known */
+    bool shows_progress; /* on a terminal */
     char bytes[PIECE];
 };
+
+/* Overwrites itself, and goes away at the end. */
+static void show_progress(const struct file_body *body, bool is_over)
+{
+    if (!body->shows_progress || body->size == 0)
+        return;
+    if (is_over)
+        fputs("\r       \r", stderr);
+    else
+        fprintf(stderr, "\r%3u %% ", (unsigned)(body->sent * 100 / body->size));
+}
 
 static struct span read_piece(void *ctx)
 {
@@ -139,6 +153,9 @@ static struct span read_piece(void *ctx)
     while (got == -1 && errno == EINTR);
     if (got == -1)
         body->error = errno;
+    if (got > 0)
+        body->sent += (uint64_t)got;
+    show_progress(body, got <= 0);
     return span_from(body->bytes, got > 0 ? (size_t)got : 0);
 }
 
@@ -162,6 +179,16 @@ static enum control_exit import(struct ctl *ctl, const struct arguments *argumen
     return EXIT_PARTIAL;
 }
 
+/* Only a large file takes so long that somebody watches. */
+static void learn_size(struct file_body *body)
+{
+    struct stat st;
+
+    if (fstat(body->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 16 * PIECE)
+        body->size = (uint64_t)st.st_size;
+    body->shows_progress = isatty(STDERR_FILENO);
+}
+
 int list_import_run(struct ctl *ctl, const struct arguments *arguments)
 {
     const char *path = arguments_get(arguments, "FILE");
@@ -173,6 +200,7 @@ int list_import_run(struct ctl *ctl, const struct arguments *arguments)
         ctl_say("%s: %s", path, strerror(errno));
         return EXIT_INVALID;
     }
+    learn_size(&body);
     code = import(ctl, arguments, &body);
     if (is_file)
         close(body.fd);

@@ -223,3 +223,27 @@ void print_bytes(const struct ctl *ctl, struct span bytes)
     fputs(str_cstr(&out), stdout);
     str_clear(&out);
 }
+
+void print_coloured(const struct ctl *ctl, struct span text,
+                    enum colour (*colour_of)(struct span line))
+{
+    struct str out = STR_EMPTY;
+    struct span line;
+
+    if (!ctl->has_colour) {
+        print_bytes(ctl, text);
+        return;
+    }
+    if (span_ends(text, SPAN("\n")))
+        text.len--;
+    while (text.len > 0 && span_cut(&text, '\n', &line)) {
+        enum colour colour = colour_of(line);
+
+        if (colour != COLOUR_NONE)
+            str_printf(&out, "\033[%dm", (int)colour);
+        sink_terminal(&out, line);
+        str_adds(&out, colour != COLOUR_NONE ? PLAIN "\n" : "\n");
+    }
+    fputs(str_cstr(&out), stdout);
+    str_clear(&out);
+}

@@ -14,6 +14,11 @@ void print_row(void *ctl, json_t *row);
 /* A line of text, escaped on a terminal, byte for byte otherwise; print_bytes keeps line ends. */
 void print_bytes(const struct ctl *ctl, struct span bytes);
 
+/* The same line by line, each in a colour of its own where there are colours. */
+enum colour { COLOUR_NONE = 0, COLOUR_RED = 31, COLOUR_GREEN = 32 };
+void print_coloured(const struct ctl *ctl, struct span text,
+                    enum colour (*colour_of)(struct span line));
+
 struct column {
     const char *title, *key;
     bool is_number; /* set to the right */

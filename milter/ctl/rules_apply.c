@@ -68,6 +68,13 @@ static enum control_exit load_sides(struct ctl *ctl, const struct arguments *arg
     return first_is_number ? load_revision(ctl, b, to) : load_file(ctl, first, to);
 }
 
+static enum colour change_colour(struct span line)
+{
+    if (span_starts(line, SPAN("-")))
+        return COLOUR_RED;
+    return span_starts(line, SPAN("+")) ? COLOUR_GREEN : COLOUR_NONE;
+}
+
 /* True when they differ. */
 static bool print_difference(const struct ctl *ctl, const struct side *from,
                              const struct side *to)
@@ -83,7 +90,7 @@ static bool print_difference(const struct ctl *ctl, const struct side *from,
         print_json(row);
         json_decref(row);
     } else {
-        print_bytes(ctl, str_span(&out));
+        print_coloured(ctl, str_span(&out), change_colour);
     }
     str_clear(&out);
     return differs;

@@ -83,6 +83,11 @@ enum control_exit rules_source_check(const struct ctl *ctl, struct rules_source 
     return EXIT_OK;
 }
 
+static enum colour result_colour(struct span line)
+{
+    return span_starts(line, SPAN("FAIL")) ? COLOUR_RED : COLOUR_NONE;
+}
+
 static void print_test(const struct ctl *ctl, const struct rule_test_result *result)
 {
     struct str line = STR_EMPTY;
@@ -96,7 +101,7 @@ static void print_test(const struct ctl *ctl, const struct rule_test_result *res
             str_add(&line, result->text);
         }
         str_addc(&line, '\n');
-        print_bytes(ctl, str_span(&line));
+        print_coloured(ctl, str_span(&line), result_colour);
         str_clear(&line);
         return;
     }
