@@ -127,7 +127,7 @@ START_TEST(tables_are_as_wide_as_their_cells)
 }
 END_TEST
 
-START_TEST(bytes_are_escaped_on_a_terminal_alone)
+START_TEST(bytes_are_escaped_on_a_terminal_alone, colours_are_ours_alone)
 {
     struct ctl terminal = {.is_terminal = true}, pipe_end = {0};
     struct str out = STR_EMPTY;
@@ -142,5 +142,25 @@ START_TEST(bytes_are_escaped_on_a_terminal_alone)
 }
 END_TEST
 
+static enum colour red(struct span line)
+{
+    return span_starts(line, SPAN("-")) ? COLOUR_RED : COLOUR_NONE;
+}
+
+START_TEST(colours_are_ours_alone)
+{
+    struct ctl terminal = {.is_terminal = true, .has_colour = true}, pipe_end = {0};
+    struct str out = STR_EMPTY;
+    struct span bytes = SPAN("-a\x1b[2J\n b\n");
+
+    capture_begin();
+    print_coloured(&terminal, bytes, red);
+    print_coloured(&pipe_end, SPAN("-a\n"), red);
+    capture_end(&out);
+    ck_assert_str_eq(str_cstr(&out), "\x1b[31m-a\\x1b[2J\x1b[0m\n b\n-a\n");
+    str_clear(&out);
+}
+END_TEST
+
 SUITE_MAIN("ctl/print", rows_are_printed, deep_values_end, tables_are_as_wide_as_their_cells,
-           bytes_are_escaped_on_a_terminal_alone)
+           bytes_are_escaped_on_a_terminal_alone, colours_are_ours_alone)
