@@ -50,7 +50,7 @@ check-unit check-rules check-dialog check-badconf check-e2e check-lint check-fuz
 
 demo: deps-if-root
 	@$(AS_USER) $(MAKE) --no-print-directory all
-	@t/demo/demo.py
+	@BUILD=$(B) t/demo/demo.py
 
 fuzz:
 	@t/make/check --seconds $(TIME) fuzz
