@@ -38,8 +38,13 @@ FAKES_store/test_decisions_days := set_clock
 FAKES_store/test_quarantine := set_clock
 FAKES_store/test_quarantine_crash := crash_point
 FAKES_store/test_publish_crash := crash_point
-EXTRA_policyd/test_client    := $(addprefix policyd/,client listener question answer request counters loops health)
-LIBS_policyd/test_client     := event
+POLICYD_LOOP := $(addprefix policyd/,client listener question answer request counters loops health)
+EXTRA_policyd/test_client      := $(POLICYD_LOOP)
+EXTRA_policyd/test_client_wait := $(POLICYD_LOOP)
+FAKES_policyd/test_client      := policy_loop
+FAKES_policyd/test_client_wait := policy_loop
+LIBS_policyd/test_client       := event
+LIBS_policyd/test_client_wait  := event
 
 FAKES_rules/test_properties := rule_gen
 
