@@ -127,7 +127,7 @@ START_TEST(tables_are_as_wide_as_their_cells)
 }
 END_TEST
 
-START_TEST(bytes_are_escaped_on_a_terminal_alone, colours_are_ours_alone)
+START_TEST(bytes_are_escaped_on_a_terminal_alone)
 {
     struct ctl terminal = {.is_terminal = true}, pipe_end = {0};
     struct str out = STR_EMPTY;
