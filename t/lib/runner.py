@@ -2,6 +2,7 @@
 import collections
 import os
 import shutil
+import signal
 import time
 
 import procs
@@ -53,6 +54,7 @@ def run(jobs, keep_dir, at_once=AT_ONCE):
     """Runs jobs (name -> argv) in their order; returns a Counter of PASS, FAIL, SKIP. Whatever they left running is ended."""
     procs.adopt_orphans()
     procs.end_on_signal()
+    procs.die_with_parent(signal.SIGTERM)  # make was stopped: end, with all that was started
     total, waiting, running = collections.Counter(), list(jobs.items()), []
     try:
         while waiting or running:
