@@ -24,16 +24,19 @@ static struct {
     pthread_t thread;
     bool is_started, is_poked, is_stopping;
     struct stat seen;   /* manifest as it was when last loaded; loading */
+    int64_t published;  /* when what is in force was published; loading */
     struct err failure; /* state */
 } reload = {.loading = PTHREAD_MUTEX_INITIALIZER, .state = PTHREAD_MUTEX_INITIALIZER};
 
-static uint64_t current_generation(void)
+/* The generation alone could come again, from a directory that was begun anew. */
+static bool is_in_force(const struct manifest *manifest)
 {
     const struct snapshot *snapshot = snapshot_pin();
-    uint64_t generation = snapshot != NULL ? snapshot->generation : 0;
+    bool is_same = snapshot != NULL && snapshot->generation == manifest->generation &&
+                   reload.published == manifest->published_ms;
 
     snapshot_unpin(&snapshot);
-    return generation;
+    return is_same;
 }
 
 /* Loads on top of the current snapshot and swaps. */
@@ -48,6 +51,7 @@ static int swap_in(const struct manifest *manifest, struct err *err)
     log_info("snapshot: generation %llu with revision %llu is in force",
              (unsigned long long)next->generation, (unsigned long long)next->revision);
     snapshot_swap(&next);
+    reload.published = manifest->published_ms;
     return 0;
 }
 
@@ -61,7 +65,7 @@ static int load_published(struct err *err)
         int found = manifest_read(reload.dir, &manifest, err);
         if (found <= 0)
             return found < 0 ? -1 : 1;
-        if (manifest->generation == current_generation())
+        if (is_in_force(manifest))
             state = 0;
         else if (manifest->generation != tried)
             state = swap_in(manifest, err);

@@ -19,6 +19,7 @@ struct publication {
     const char
         *items; /* of the image of list "stored" (type ip), blank-separated; NULL: no image */
     const char *changes; /* overlay: "+10.0.0.0/8 -::1"; NULL: none */
+    int64_t published_ms;
 };
 
 static inline void publication_put(const char *dir, const char *stem, struct span bytes,
@@ -77,7 +78,8 @@ static inline void publication_list(const char *dir, const struct publication *p
 static inline void publication_write(const char *dir, const struct publication *p)
 {
     const char *routes = p->routes != NULL ? p->routes : "postgate-routes 1 0\nend\n";
-    struct manifest manifest = {.generation = p->generation, .published_ms = 1, .revision = 1};
+    struct manifest manifest = {
+        .generation = p->generation, .published_ms = 1 + p->published_ms, .revision = 1};
     uint8_t digest[HASH_SHA256_SIZE];
     struct manifest_list list;
     struct str hex = STR_EMPTY;

@@ -100,21 +100,25 @@ START_TEST(test_refused)
         const char *error;
     } cases[] = {
         {"another text",
-         {2, RULES, "0000000000000000000000000000000000000000000000000000000000000000", NULL,
-          NULL, NULL},
+         {.generation = 2,
+          .rules = RULES,
+          .sha256 = "0000000000000000000000000000000000000000000000000000000000000000"},
          "sha256"},
-        {"does not compile", {2, "rule", NULL, NULL, NULL, NULL}, "error"},
+        {"does not compile", {.generation = 2, .rules = "rule"}, "error"},
         {"a test fails",
-         {2, RULES "test policy \"x\" expect reject", NULL, NULL, NULL, NULL},
+         {.generation = 2, .rules = RULES "test policy \"x\" expect reject"},
          "1 of 2 tests"},
         {"not learnt yet",
-         {2, "[policy] rule r when client.country = \"XX\" then reject \"5.7.1 x\"", NULL, NULL,
-          NULL, NULL},
+         {.generation = 2,
+          .rules = "[policy] rule r when client.country = \"XX\" then reject \"5.7.1 x\""},
          "learn"},
-        {"routes", {2, RULES, NULL, "postgate-routes 1 1\nend\n", NULL, NULL}, "routes"},
+        {"routes",
+         {.generation = 2, .rules = RULES, .routes = "postgate-routes 1 1\nend\n"},
+         "routes"},
         {"type of a list",
-         {2, "list stored domain\n[policy] rule r when recipient.domain in $stored then accept",
-          NULL, NULL, NULL, NULL},
+         {.generation = 2,
+          .rules = "list stored domain\n[policy] rule r when recipient.domain in $stored then "
+                   "accept"},
          "type"},
     };
     struct publication good = {.generation = 1, .rules = RULES};
@@ -180,6 +184,26 @@ START_TEST(test_damaged)
 }
 END_TEST
 
+/* The directory was begun anew: the same generation, published at another time, is another publication. */
+START_TEST(test_begun_anew)
+{
+    struct publication p = {.generation = 1, .rules = RULES, .changes = "+10.0.0.0/8"};
+    const struct snapshot *snapshot;
+
+    begin();
+    publication_write(dir, &p);
+    ck_assert_int_eq(reload_now(NULL), 0);
+    p.changes = "+192.0.2.0/24";
+    p.published_ms = 2;
+    publication_write(dir, &p);
+    ck_assert_int_eq(reload_now(NULL), 0);
+    snapshot = snapshot_pin();
+    ck_assert(holds(snapshot, "192.0.2.1") && !holds(snapshot, "10.1.1.1"));
+    snapshot_unpin(&snapshot);
+    end();
+}
+END_TEST
+
 /* Neither poked nor asked: found within a second or so. */
 START_TEST(test_thread)
 {
@@ -210,4 +234,5 @@ START_TEST(test_thread)
 }
 END_TEST
 
-SUITE_MAIN("reload", test_nothing, test_shared, test_refused, test_damaged, test_thread)
+SUITE_MAIN("reload", test_nothing, test_shared, test_refused, test_damaged, test_begun_anew,
+           test_thread)
