@@ -5,10 +5,10 @@
 #include <event2/bufferevent.h>
 #include <event2/thread.h>
 #include "base/clock.h"
-#include "policyd/health.h"
 #include "base/xalloc.h"
 #include "policyd/client.h"
 #include "policyd/counters.h"
+#include "policyd/health.h"
 #include "policyd/question.h"
 
 /* Postfix closes after 300 s without a request (smtpd_policy_service_max_idle); somebody who does not is closed then. */

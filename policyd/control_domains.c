@@ -1,10 +1,10 @@
 /* control_domains.c - domain list, add, remove. */
 #include <stdlib.h>
 #include "base/xalloc.h"
+#include "store/domains.h"
 #include "policyd/control.h"
 #include "policyd/maps/maps.h"
 #include "policyd/next_hops.h"
-#include "store/domains.h"
 
 enum control_exit control_domain_list(struct control_call *call, struct err *err)
 {

@@ -1,11 +1,11 @@
 /* control_lists.c - list show, export, add, remove, import. */
 #include <stdlib.h>
 #include "base/xalloc.h"
+#include "store/list_items.h"
 #include "engine/snapshot.h"
 #include "policyd/control.h"
 #include "policyd/lines.h"
 #include "policyd/publish.h"
-#include "store/list_items.h"
 
 /* A new image of a large list is built before it is in force. */
 #define IN_FORCE_TIMEOUT_MS 60000

@@ -1,10 +1,10 @@
 /* control_policy.c - policy test: what would be answered to these attributes now, and why. */
 #include "base/xalloc.h"
+#include "rules/explain.h"
 #include "control/decision_row.h"
 #include "policyd/answer.h"
 #include "policyd/control.h"
 #include "policyd/question.h"
-#include "rules/explain.h"
 
 /* What a request has when the test does not say otherwise. */
 static const struct {

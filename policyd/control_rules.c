@@ -1,10 +1,10 @@
 /* control_rules.c - rules show, history, apply, rollback. */
 #include "base/clock.h"
+#include "store/revisions.h"
 #include "engine/revision_check.h"
 #include "policyd/control.h"
 #include "policyd/first_start.h"
 #include "policyd/publish.h"
-#include "store/revisions.h"
 
 static json_t *revision_row(const struct revision *revision)
 {

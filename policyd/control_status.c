@@ -1,15 +1,15 @@
 /* control_status.c - status and explain: policyd's own part, then the milter's. */
 #include "base/clock.h"
 #include "base/daemon.h"
-#include "control/decision_row.h"
 #include "engine/reload.h"
+#include "engine/routes.h"
 #include "engine/snapshot.h"
+#include "control/decision_row.h"
 #include "policyd/control.h"
 #include "policyd/counters.h"
 #include "policyd/health.h"
 #include "policyd/loops.h"
 #include "policyd/milter_link.h"
-#include "engine/routes.h"
 
 #define MILTER_TIMEOUT_MS 3000
 

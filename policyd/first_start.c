@@ -4,12 +4,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "store/list_items.h"
+#include "store/revisions.h"
 #include "engine/revision_check.h"
 #include "policyd/first_start.h"
 #include "policyd/lines.h"
 #include "policyd/publish.h"
-#include "store/list_items.h"
-#include "store/revisions.h"
 
 #define MAX_LIST_FILE (512 * 1024 * 1024)
 

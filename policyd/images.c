@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include "base/file.h"
 #include "base/hash.h"
-#include "policyd/health.h"
 #include "base/xalloc.h"
-#include "policyd/images.h"
-#include "policyd/publish.h"
 #include "store/list_file.h"
 #include "store/list_items.h"
+#include "policyd/health.h"
+#include "policyd/images.h"
+#include "policyd/publish.h"
 
 /* What was built here: found before the manifest names it. */
 struct built {

@@ -1,7 +1,7 @@
 /* lines.c - cuts text into lines. */
 #include "base/xalloc.h"
-#include "policyd/lines.h"
 #include "rules/list_image.h"
+#include "policyd/lines.h"
 
 int lines_split(struct span text, struct span **lines_r, size_t *count_r, struct err *err)
 {

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
-#include "policyd/health.h"
 #include "base/xalloc.h"
-#include "policyd/addresses.h"
-#include "policyd/maps/maps.h"
-#include "policyd/next_hops.h"
-#include "policyd/publish.h"
 #include "store/domains.h"
 #include "store/manifest.h"
 #include "store/routes_file.h"
+#include "policyd/addresses.h"
+#include "policyd/health.h"
+#include "policyd/maps/maps.h"
+#include "policyd/next_hops.h"
+#include "policyd/publish.h"
 
 #define RESOLVE_EVERY_S 60
 

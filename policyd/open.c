@@ -2,7 +2,6 @@
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "engine/arrival.h"
-#include "engine/staging.h"
 #include "engine/reload.h"
 #include "engine/staging.h"
 #include "policyd/first_start.h"

@@ -5,18 +5,18 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/hash.h"
-#include "policyd/health.h"
 #include "base/xalloc.h"
-#include "engine/reload.h"
-#include "policyd/images.h"
-#include "policyd/milter_link.h"
-#include "policyd/next_hops.h"
-#include "policyd/publish.h"
 #include "store/list_items.h"
 #include "store/manifest.h"
 #include "store/overlay_file.h"
 #include "store/revisions.h"
 #include "store/routes_file.h"
+#include "engine/reload.h"
+#include "policyd/health.h"
+#include "policyd/images.h"
+#include "policyd/milter_link.h"
+#include "policyd/next_hops.h"
+#include "policyd/publish.h"
 
 static struct {
     struct policy_db *db;

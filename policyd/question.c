@@ -3,16 +3,15 @@
 #include "base/log.h"
 #include "base/sinks.h"
 #include "base/xalloc.h"
+#include "facts/from_policy.h"
+#include "rules/explain.h"
 #include "engine/arrival.h"
-#include "engine/staging.h"
 #include "engine/record.h"
 #include "engine/staging.h"
-#include "facts/from_policy.h"
 #include "policyd/answer.h"
 #include "policyd/counters.h"
 #include "policyd/loops.h"
 #include "policyd/question.h"
-#include "rules/explain.h"
 
 /* RFC 3463 section 3.5: X.4.6, a routing loop was detected. */
 #define LOOP_CODE "5.4.6"

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
-#include "policyd/health.h"
 #include "base/xalloc.h"
+#include "policyd/health.h"
 #include "policyd/maps/maps.h"
 #include "policyd/maps/postfix_tool.h"
 
