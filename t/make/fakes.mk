@@ -3,6 +3,8 @@
 MILTER_PARTS := $(patsubst %.c,%,$(filter-out milter/main.c,$(MILTER)))
 FAKES_milter/test_callbacks := fake_libmilter fake_content fake_wait
 EXTRA_milter/test_callbacks := $(filter-out milter/wait,$(MILTER_PARTS))
+FAKES_milter/test_changes   := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_changes   := $(EXTRA_milter/test_callbacks)
 EXTRA_milter/test_message   := milter/message
 EXTRA_milter/test_loop      := milter/loop milter/message
 EXTRA_milter/test_answer    := milter/answer
@@ -31,6 +33,7 @@ EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
 FAKES_inspect/test_mail := mail_facts
 FAKES_inspect/test_pool := mail_facts pool_client
+FAKES_inspect/test_limits := pool_client
 
 FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock
@@ -55,6 +58,6 @@ $(B)/t/evil/postgate-inspect: $(call obj,$(EVIL_PARTS)) $(LIB)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
 
 EXTRA_TESTS += $(B)/t/evil/postgate-inspect
-$(B)/t/unit/inspect/test_pool: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
+$(B)/t/unit/inspect/test_pool $(B)/t/unit/inspect/test_limits: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
