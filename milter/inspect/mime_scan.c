@@ -6,28 +6,61 @@
 #define DASH_LINES_PER_PART 10
 #define DASH_LINES_MORE     10000
 
+/* Fields whose parsing costs more than their bytes, and what in them is counted. In the text of a message such lines do no harm. */
+static const struct weighed {
+    const char *name; /* lower case; with - at its end: all that begin so */
+    char counted;
+    const char *why;
+} weighed[] = {
+    {"content-", ';', "too many parameters"},
+    /* GMime reads groups of addresses by recursion, without a limit. */
+    {"from", ':', "too many groups of addresses"},
+    {"sender", ':', "too many groups of addresses"},
+    {"reply-to", ':', "too many groups of addresses"},
+    {"to", ':', "too many groups of addresses"},
+    {"cc", ':', "too many groups of addresses"},
+    {"bcc", ':', "too many groups of addresses"},
+    {"resent-", ':', "too many groups of addresses"},
+    {"disposition-notification-to", ':', "too many groups of addresses"},
+    {"autocrypt", ';', "too many parameters"},
+};
+
 struct scan {
     struct mime_state *s;
     size_t dash_lines, dash_limit;
 };
 
 /* The field that begins here: its line and those that continue it. Over a limit gives the reason. */
-static const char *weigh_field(const struct scan *scan, struct span rest)
+static const char *weigh_field(const struct scan *scan, const struct weighed *row,
+                               struct span rest)
 {
     const struct wire_limits *limits = &scan->s->request->limits;
-    size_t semicolons = 0, at;
+    size_t counted = 0;
 
-    for (at = 0; at < rest.len; at++) {
+    for (size_t at = 0; at < rest.len; at++) {
         char next = at + 1 < rest.len ? rest.ptr[at + 1] : '\n';
-        semicolons += rest.ptr[at] == ';';
+        counted += rest.ptr[at] == row->counted;
         if (at > limits->header_bytes)
             return "a header is too large";
-        if (semicolons > limits->parameters)
-            return "too many parameters";
+        if (counted > limits->parameters)
+            return row->why;
         if (rest.ptr[at] == '\n' && next != ' ' && next != '\t')
             break;
     }
     return NULL;
+}
+
+/* "Name:" or "Name :" in any case. */
+static bool is_field(const struct weighed *row, struct span line)
+{
+    struct span name = span_of(row->name);
+    size_t at = name.len;
+
+    if (!span_istarts(line, name))
+        return false;
+    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
+        at++;
+    return name.ptr[name.len - 1] == '-' || (at < line.len && line.ptr[at] == ':');
 }
 
 static const char *weigh_line(struct scan *scan, struct span rest)
@@ -35,8 +68,9 @@ static const char *weigh_line(struct scan *scan, struct span rest)
     if (rest.len > 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-' &&
         ++scan->dash_lines > scan->dash_limit)
         return "too many parts";
-    if ((*rest.ptr | 0x20) == 'c' && span_istarts(rest, SPAN("content-")))
-        return weigh_field(scan, rest);
+    for (size_t i = 0; i < sizeof weighed / sizeof *weighed; i++)
+        if ((*rest.ptr | 0x20) == weighed[i].name[0] && is_field(&weighed[i], rest))
+            return weigh_field(scan, &weighed[i], rest);
     return NULL;
 }
 
