@@ -26,7 +26,10 @@ class EvilHouse(House):
     def __init__(self):
         super().__init__(postfix=False, listeners=("proxy",),
                          settings={"inspect_workers": str(WORKERS), "inspect_timeout": "8s"})
+
+    def start(self):
         shutil.copy2(EVIL, os.path.join(self.gate.bin, "postgate-inspect"))
+        return super().start()
 
 
 def begin(h):

@@ -156,5 +156,18 @@ def _(h):
     h.sinks["two.example"].wait_id(mail.id_of(m))
 
 
+@case("a domain in another script is accepted in both of its forms")
+def _(h):
+    h.gate.ctl("domain", "add", "m\u00fcnchen.example", "--route", h.sinks["two.example"].route, check=True)
+    h.wait_maps(["xn--mnchen-3ya.example"])
+    h.postfix.reload()
+    for rcpt in ("bob@xn--mnchen-3ya.example", "bob@XN--MNCHEN-3YA.example", "bob@m\u00fcnchen.example"):
+        for path in ("proxy", "staging"):
+            m = mail.clean()
+            with h.session(path, "192.0.2.7") as c:
+                code(c.send("alice@outside.example", [rcpt], m, "" if rcpt.isascii() else "SMTPUTF8"), 250)
+            h.sinks["two.example"].wait_id(mail.id_of(m))
+
+
 if __name__ == "__main__":
     cases.main(House)
