@@ -109,9 +109,9 @@ static int add_conditional(scmp_filter_ctx filter, unsigned where)
     const struct conditional rules[] = {
         {"mmap", EVERYWHERE, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
         {"mprotect", EVERYWHERE, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
-        {"write", EVERYWHERE, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)},
+        {"write", EVERYWHERE, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO, 0)},
         {"clone", IN_ZYGOTE, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEW_ALL, 0)},
-        {"tgkill", IN_WORKER, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())}, /* abort() */
+        {"tgkill", IN_WORKER, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)}, /* abort() */
     };
     int result = 0;
 
