@@ -69,7 +69,6 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
     if (arrival_init(settings->time_zone, err) != 0)
         return -1;
     staging_init(settings->staging_listener);
-    staging_init(settings->staging_listener);
     milter_link_begin(settings->control_dir);
     *shared_r = (struct control_shared){.settings = settings,
                                         .db = open_database(settings),

@@ -66,7 +66,6 @@ static void learn(struct question *q, const struct request *request)
     from_policy_end(&attributes, q->message, q->recipient);
     arrival_learn(q->message, clock_now_ms());
     staging_learn(q->message);
-    staging_learn(q->message);
     snapshot_learn_routing(q->snapshot, q->recipient);
 }
 
@@ -143,8 +142,9 @@ static void add_envelope(struct str *line, const struct question *q)
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const struct facts *facts = parts[i].is_of_recipient ? q->recipient : q->message;
+        struct span text = record_text(q->arena, facts, parts[i].fact);
         str_adds(line, parts[i].before);
-        str_add(line, record_text(q->arena, facts, parts[i].fact));
+        str_add(line, text.len > 0 || parts[i].after[0] != '\0' ? text : SPAN("-"));
         str_adds(line, parts[i].after);
     }
 }
@@ -233,8 +233,8 @@ bool question_step(struct question *question, struct str *answer)
 
     if (state == DECIDE_WAIT)
         return false;
-    if (state ==
-        DECIDE_PENDING) { /* refused when the rules are loaded; then nothing can be said, which is not a yes */
+    if (state == DECIDE_PENDING) {
+        /* Such rules are refused when they are loaded. If not, nothing can be said: that is no yes. */
         answer_later(answer, "the rules ask what is not known yet");
         counters_add(COUNTER_DEFERRED, 1);
         return true;
