@@ -72,6 +72,9 @@ struct transaction *transaction_new(struct session *session, struct smtp_path se
                                     .message_fd = -1,
                                     .mailbox = mailbox_new()};
     learn_mail(t, arguments, of_mail);
+    t->is_sender_bad =
+        text == NULL || (!address_is_plain(span_of(sender.given)) &&
+                         facts_get(t->deciding.message, FACT_SENDER)->state == FACT_UNKNOWN);
     facts_free(&of_mail);
     message_begin(&t->message, t->arena, (uint64_t)t->gate->settings->message_max_bytes);
     atomic_fetch_add(&t->gate->transactions, 1);
@@ -179,7 +182,7 @@ static void refuse_too_many(struct transaction *t, struct answer *answer_r)
         answer_refuse(answer_r, 452, "4.5.3", "too many recipients", "");
 }
 
-/* Not readable: the rules could not be asked about whoever it means, and its removal might remove nobody. */
+/* Recipient or sender not readable: the rules could not be asked about whoever it means, and its removal might remove nobody. */
 static void take_recipient(struct transaction *t, struct smtp_path recipient,
                            struct answer *answer_r)
 {
@@ -189,13 +192,16 @@ static void take_recipient(struct transaction *t, struct smtp_path recipient,
 
     if (t->session->path == PATH_LOCAL || t->session->path == PATH_RELEASE)
         return;
-    if (text != NULL && facts_get(facts, FACT_RECIPIENT)->state != FACT_UNKNOWN) {
+    if (t->is_sender_bad)
+        answer_refuse(answer_r, 501, "5.1.7", "bad sender address; write <local-part@domain>",
+                      "");
+    else if (text == NULL || facts_get(facts, FACT_RECIPIENT)->state == FACT_UNKNOWN)
+        answer_refuse(answer_r, 501, "5.1.3",
+                      "bad recipient address; write <local-part@domain>", "");
+    if (answer_r->kind == ANSWER_CONTINUE)
         judge_recipient(t, index, answer_r);
-        return;
-    }
-    drop_last_recipient(t);
-    answer_refuse(answer_r, 501, "5.1.3", "bad recipient address; write <local-part@domain>",
-                  "");
+    else
+        drop_last_recipient(t);
 }
 
 void transaction_rcpt(struct transaction *t, struct smtp_path recipient,

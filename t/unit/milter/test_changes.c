@@ -163,5 +163,36 @@ START_TEST(test_odd_recipients)
 }
 END_TEST
 
+/* A sender that rules cannot read is no way around them. */
+START_TEST(test_odd_senders)
+{
+    static const struct {
+        char given[32];
+        const char *read;
+        sfsistat rcpt, end;
+    } cases[] = {
+        {"<keep @x.example>", "keep@x.example", SMFIS_CONTINUE, SMFIS_DISCARD},
+        {"<Ann <keep@x.example>>", "keep@x.example", SMFIS_CONTINUE, SMFIS_DISCARD},
+        {"<a@x.example (c)>", NULL, SMFIS_REJECT, 0},
+        {"<a\x01@x.example>", "\"a\x01\"@x.example", SMFIS_REJECT, 0},
+        {"<>", NULL, SMFIS_CONTINUE, SMFIS_ACCEPT},
+    };
+
+    setup();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char given[32];
+        memcpy(given, cases[i].given, sizeof given);
+        struct talk talk = talk_of("192.0.2.7", given);
+        talk.ctx->macros[2].name = "{mail_addr}";
+        talk.ctx->macros[2].value = cases[i].read;
+        talk_run(&talk);
+        ck_assert_msg(talk.rcpt == cases[i].rcpt, "%s: RCPT %d", given, (int)talk.rcpt);
+        ck_assert_msg(talk.end == cases[i].end, "%s: end %d", given, (int)talk.end);
+        free(talk.ctx);
+    }
+    teardown();
+}
+END_TEST
+
 SUITE_MAIN("milter/changes", test_kept_for, test_edits, test_removal_goes_first,
-           test_refused_edit_defers, test_odd_recipients)
+           test_refused_edit_defers, test_odd_recipients, test_odd_senders)
