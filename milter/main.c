@@ -128,6 +128,7 @@ static int main_run(struct gate *gate, struct err *err)
     struct control_server *control;
     struct socket_address address;
     pthread_t thread;
+    bool has_failed;
     int listen_fd;
 
     if (callbacks_register(gate, err) != 0)
@@ -144,12 +145,12 @@ static int main_run(struct gate *gate, struct err *err)
     daemon_ready("filtering");
     log_info("ready on %s", gate->settings->milter_socket);
     main_wait(gate);
+    has_failed = atomic_load(&has_libmilter_failed); /* later it may stumble over the end itself */
     main_drain(gate, listen_fd, &address);
     control_server_stop(&control);
     reload_stop();
     gate_close(gate);
-    if (atomic_load(
-            &has_libmilter_failed)) /* not a clean end: whoever started us starts us again */
+    if (has_failed) /* not a clean end: whoever started us starts us again */
         return err_set(err, "libmilter ended with an error");
     log_info("ended");
     return 0;
