@@ -145,7 +145,7 @@ static int main_run(struct gate *gate, struct err *err)
     daemon_ready("filtering");
     log_info("ready on %s", gate->settings->milter_socket);
     main_wait(gate);
-    has_failed = atomic_load(&has_libmilter_failed); /* later it may stumble over the end itself */
+    has_failed = atomic_load(&has_libmilter_failed); /* not what happens while draining */
     main_drain(gate, listen_fd, &address);
     control_server_stop(&control);
     reload_stop();
