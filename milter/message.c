@@ -43,14 +43,14 @@ static void message_write_lines(struct message *message, struct span lines)
     message_write(message, SPAN("\r\n"));
 }
 
-static unsigned message_count(const struct message *message, struct span name)
+/* Looked for from the end, among its kind: a sender's thousands of equal names are found at once. */
+static unsigned message_occurrence(const struct message *message, struct span name,
+                                   enum header_kind kind)
 {
-    unsigned count = 0;
-
-    for (size_t i = 0; i < message->header_count; i++)
-        if (header_name_is(message->headers[i].name, name))
-            count++;
-    return count;
+    for (size_t i = message->header_count; i-- > 0;)
+        if (message->headers[i].kind == kind && header_name_is(message->headers[i].name, name))
+            return message->headers[i].occurrence + 1;
+    return 1;
 }
 
 static void message_keep(struct message *message, struct span name, struct span value,
@@ -70,7 +70,9 @@ static void message_keep(struct message *message, struct span name, struct span 
     header->kind = header_kind_of(name);
     /* counted only where it is needed: counting each name would be quadratic in a sender's headers */
     header->occurrence =
-        header->kind == HEADER_OTHER ? 0 : message_count(message, header_name_trim(name)) + 1;
+        header->kind == HEADER_OTHER
+            ? 0
+            : message_occurrence(message, header_name_trim(name), header->kind);
     header->at = at;
     header->length = message->size - at;
     message->header_count++;
