@@ -4,6 +4,8 @@
 
 /* Each turn settles at least one fact or waits; a rule set asks fewer distinct facts than this. */
 #define MAX_TURNS 4096
+/* How far back a recipient of the same class is looked for. */
+#define MAX_CLASSES 64
 
 static const struct outcome out_of_turns = {
     .disposition = DISPOSITION_DEFER,
@@ -45,25 +47,50 @@ enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum st
     return decide_one(d, recipient, stage, outcome_r);
 }
 
+static bool is_equal(const struct deciding *d, size_t a, size_t b, enum fact_id id)
+{
+    return fact_equal(id, facts_get(d->recipients[a], id), facts_get(d->recipients[b], id));
+}
+
+/* Recipients are of one class when every fact of theirs that the rules ask is the same: then so is the outcome. */
+static bool is_one_class(const struct deciding *d, size_t a, size_t b)
+{
+    const struct ruleset *rules = d->snapshot->rules;
+
+    if (!rules->reads_recipient[d->chain])
+        return true;
+    for (size_t i = 0; i < rules->ask_count[d->chain]; i++) {
+        enum fact_id id = rules->asks[d->chain][i].fact;
+        if ((fact_table[id].flags & FACT_PER_RECIPIENT) != 0 && !is_equal(d, a, b, id))
+            return false;
+    }
+    return is_equal(d, a, b, FACT_DOMAIN_ACCEPTED); /* direction is made of it */
+}
+
+/* The outcome of a recipient before it whose class it shares, or NULL. */
+static const struct outcome *known_outcome(const struct deciding *d, size_t recipient,
+                                           const struct outcome *const *outcomes)
+{
+    size_t from = recipient > MAX_CLASSES ? recipient - MAX_CLASSES : 0;
+
+    for (size_t i = from; i < recipient; i++)
+        if (outcomes[i] != NULL && is_one_class(d, i, recipient))
+            return outcomes[i];
+    return NULL;
+}
+
 /* Answers are taken before the first recipient: what comes past the deadline, between two of them, is not for some of them only. */
 enum decide_state decide(struct deciding *d, enum stage stage, const struct verdict **verdict_r)
 {
-    bool is_alike = !d->snapshot->rules->reads_recipient[d->chain];
     const struct outcome **outcomes =
         arena_array(d->arena, d->recipient_count + 1, sizeof *outcomes);
     enum decide_state worst = DECIDE_DONE;
 
     (void)needs_take_answers(d);
-    for (size_t i = 0; i < d->recipient_count; i++) {
-        if (is_alike && i > 0) {
-            outcomes[i] = outcomes[0];
-            continue;
-        }
-        enum decide_state state = decide_one(d, i, stage, &outcomes[i]);
-        if (state > worst)
-            worst = state;
-        if (state != DECIDE_DONE && is_alike)
-            break;
+    for (size_t i = 0; i < d->recipient_count && worst == DECIDE_DONE; i++) {
+        outcomes[i] = known_outcome(d, i, outcomes);
+        if (outcomes[i] == NULL)
+            worst = decide_one(d, i, stage, &outcomes[i]);
     }
     if (worst == DECIDE_DONE)
         *verdict_r = verdict_combine(d->arena, outcomes, d->recipient_count);

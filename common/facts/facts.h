@@ -98,6 +98,8 @@ struct facts_view {
 };
 const struct fact *facts_view_get(const struct facts_view *view, enum fact_id id);
 
+/* The same state, and the same values in the same order (of unknown: the same reason). */
+bool fact_equal(enum fact_id id, const struct fact *a, const struct fact *b);
 /* Prints a fact as rules write it: 192.0.2.1, "text", {a, b}, absent, unknown (reason). */
 void fact_print(struct str *out, enum fact_id id, const struct fact *fact);
 #endif
