@@ -28,7 +28,7 @@ static void learn_loop(struct transaction *t)
         recipients[i] = record_text(t->arena, t->deciding.recipients[i], FACT_RECIPIENT);
     t->reader = (struct loop_reader){.keys = &t->gate->trace_keys,
                                      .message_id = arena_span(t->arena, str_span(&message_id)),
-                                     .path = t->session->path,
+                                     .path = t->mark_path,
                                      .recipients = recipients,
                                      .recipient_count = t->deciding.recipient_count,
                                      .now = t->begun / 1000,
@@ -59,6 +59,8 @@ static bool judge_begin(struct transaction *t, struct answer *answer)
     err_reset(&err);
     if (t->deciding.snapshot == NULL)
         refuse(t, answer, "4.3.0", "no rules in force yet; try again");
+    else if (t->message.forgeable > MESSAGE_MAX_FORGEABLE)
+        refuse(t, answer, "5.6.0", "too many Authentication-Results or X-Postgate headers");
     else if (message_seal(&t->message, &err) != 0)
         refuse(t, answer, "4.3.1", arena_strdup(t->arena, err.text));
     return answer->kind == ANSWER_CONTINUE;
@@ -71,18 +73,23 @@ static void judge_release(struct transaction *t, struct answer *answer)
         arena_array(t->arena, t->deciding.recipient_count + 1, sizeof *recipients);
     struct release_envelope envelope = {.recipients = recipients,
                                         .recipient_count = t->deciding.recipient_count};
-    char id[32];
+    struct release_taken taken;
 
     envelope.sender = keep_bare_path(t->sender);
     for (size_t i = 0; i < t->deciding.recipient_count; i++)
         recipients[i] = keep_bare_path(t->recipients[i]);
-    if (!releases_redeem(t->gate->releases, &t->message, &envelope, id))
+    if (!releases_redeem(t->gate->releases, &t->message, &envelope, &taken)) {
         refuse(t, answer, "5.7.1",
                "this listener takes only what milter-ctl quarantine release sends");
-    else if (t->loop.is_certain)
-        refuse(t, answer, "5.4.6", "routing loop: the released message came back");
-    else
-        t->note = arena_printf(t->arena, "released from quarantine %s", id);
+        return;
+    }
+    t->note = arena_printf(t->arena, "released from quarantine %s", taken.id);
+    t->mark_path = taken.path;
+    learn_message(t);
+    if (t->loop.is_certain)
+        refuse(t, answer, "5.4.6",
+               "routing loop: this message passed here before; mend the route, then release it "
+               "after trace_max_age");
 }
 
 static void ask_rules(struct transaction *t)
@@ -133,11 +140,11 @@ void transaction_judge(struct transaction *t, const char *queue_id, struct answe
     answer_continue(answer_r);
     if (!judge_begin(t, answer_r))
         return;
-    learn_message(t);
     if (t->session->path == PATH_RELEASE) {
         judge_release(t, answer_r);
         return;
     }
+    learn_message(t);
     ask_rules(t);
     if (content_failed(t->deciding.message))
         judge_failure(t, answer_r);

@@ -78,6 +78,9 @@ static void message_keep(struct message *message, struct span name, struct span 
     message->header_count++;
     if (header->kind == HEADER_RECEIVED)
         message->hops++;
+    if (header->kind == HEADER_POSTGATE || header->kind == HEADER_POSTGATE_TRACE ||
+        header->kind == HEADER_POSTGATE_RELEASE || header->kind == HEADER_AUTHRES)
+        message->forgeable++;
 }
 
 void message_header(struct message *message, struct span name, struct span value)

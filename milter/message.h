@@ -6,14 +6,16 @@
 #include "base/err.h"
 #include "mail/header.h"
 
-#define MESSAGE_MAX_HEADERS                                                                    \
-    5000 /* kept for cleaning and loop detection; more defer the message */
+/* Kept for cleaning and loop detection; more defer the message. */
+#define MESSAGE_MAX_HEADERS 5000
+/* X-Postgate and Authentication-Results fields: removing each costs the MTA a search; more refuse the message. */
+#define MESSAGE_MAX_FORGEABLE 500
 
 struct message_header {
     struct span name, value; /* as received; value with its leading blank and inner line ends */
     enum header_kind kind;   /* as an eager reader would take the name */
     unsigned
-        occurrence; /* 1, 2 ... among headers of the same exact name, as smfi_chgheader counts; 0: not counted */
+        occurrence; /* 1, 2 ... of its exact name, as smfi_chgheader counts; 0: uncounted */
     uint64_t at, length; /* its bytes in the memfd, line end included */
     bool is_kept;        /* one of ours that is valid: not cleaned away */
 };
@@ -26,7 +28,8 @@ struct message {
     struct message_header *headers;
     const char *fault; /* why it cannot be judged; NULL: all is well */
     bool has_body, is_sealed;
-    unsigned hops; /* Received headers */
+    unsigned hops;      /* Received headers */
+    unsigned forgeable; /* X-Postgate and Authentication-Results headers, ours or not */
 };
 
 void message_begin(struct message *message, struct arena *arena, uint64_t limit);

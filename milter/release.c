@@ -129,14 +129,17 @@ static enum release_result job_send(struct release_job *job, struct smtp *smtp, 
 static enum release_result job_deliver(struct release_job *job, struct err *err)
 {
     struct socket_address address;
+    struct release_of of = {.quarantine_id = job->entry.id, .sha256 = job->entry.sha256};
     enum release_result result = RELEASE_REFUSED;
     struct smtp *smtp;
+    int path = 0;
 
     if (socket_address_parse(span_of(job->gate->settings->release_listener), &address, err) !=
         0)
         return RELEASE_REFUSED;
-    if (!releases_issue(job->gate->releases, job->entry.id, &job->envelope, job->entry.sha256,
-                        &job->mark)) {
+    (void)names_value(path_names, job->entry.path, &path);
+    of.path = (enum path)path;
+    if (!releases_issue(job->gate->releases, &of, &job->envelope, &job->mark)) {
         err_set(err, "%d releases are under way; try again", RELEASES_MAX);
         return RELEASE_REFUSED;
     }

@@ -6,11 +6,10 @@
 #include "base/xalloc.h"
 #include "milter/releases.h"
 
-#define ID_SIZE    32
 #define NONCE_SIZE 16
 
 struct release {
-    char id[ID_SIZE]; /* "": free */
+    struct release_taken of; /* id "": free */
     char mac[2 * HASH_SHA256_SIZE + 1];
     int64_t expires; /* mono ms */
 };
@@ -60,28 +59,28 @@ static struct release *release_slot(struct releases *releases)
     int64_t now = clock_mono_ms();
 
     for (size_t i = 0; i < RELEASES_MAX; i++)
-        if (releases->list[i].id[0] == '\0' || releases->list[i].expires < now)
+        if (releases->list[i].of.id[0] == '\0' || releases->list[i].expires < now)
             return &releases->list[i];
     return NULL;
 }
 
-bool releases_issue(struct releases *releases, const char *quarantine_id,
-                    const struct release_envelope *envelope, const char *sha256,
-                    struct str *mark_r)
+bool releases_issue(struct releases *releases, const struct release_of *of,
+                    const struct release_envelope *envelope, struct str *mark_r)
 {
     uint8_t nonce[NONCE_SIZE];
     struct release *slot;
 
     hash_random(nonce, sizeof nonce);
-    str_printf(mark_r, "v1; id=%s; n=", quarantine_id);
+    str_printf(mark_r, "v1; id=%s; n=", of->quarantine_id);
     hash_hex(mark_r, nonce, sizeof nonce);
     str_printf(mark_r, "; x=%lld", (long long)(clock_now_ms() + RELEASES_VALID_MS) / 1000);
     pthread_mutex_lock(&releases->lock);
     slot = release_slot(releases);
     if (slot != NULL) {
-        snprintf(slot->id, sizeof slot->id, "%s", quarantine_id);
+        snprintf(slot->of.id, sizeof slot->of.id, "%s", of->quarantine_id);
+        slot->of.path = of->path;
         slot->expires = clock_mono_ms() + RELEASES_VALID_MS;
-        releases_mac(releases, str_span(mark_r), envelope, sha256, slot->mac);
+        releases_mac(releases, str_span(mark_r), envelope, of->sha256, slot->mac);
         str_printf(mark_r, "; s=%s", slot->mac);
     }
     pthread_mutex_unlock(&releases->lock);
@@ -89,7 +88,8 @@ bool releases_issue(struct releases *releases, const char *quarantine_id,
 }
 
 /* Single use: whoever finds it takes it. */
-static bool release_take(struct releases *releases, const char *mac, char *id_r)
+static bool release_take(struct releases *releases, const char *mac,
+                         struct release_taken *taken_r)
 {
     int64_t now = clock_mono_ms();
     bool is_found = false;
@@ -97,11 +97,11 @@ static bool release_take(struct releases *releases, const char *mac, char *id_r)
     pthread_mutex_lock(&releases->lock);
     for (size_t i = 0; i < RELEASES_MAX && !is_found; i++) {
         struct release *slot = &releases->list[i];
-        if (slot->id[0] == '\0' || slot->expires < now ||
+        if (slot->of.id[0] == '\0' || slot->expires < now ||
             !hash_equal(slot->mac, mac, sizeof slot->mac))
             continue;
-        memcpy(id_r, slot->id, ID_SIZE);
-        slot->id[0] = '\0';
+        *taken_r = slot->of;
+        slot->of.id[0] = '\0';
         is_found = true;
     }
     pthread_mutex_unlock(&releases->lock);
@@ -119,7 +119,7 @@ static bool find_mark(const struct message *message, size_t *index_r)
 }
 
 bool releases_redeem(struct releases *releases, const struct message *message,
-                     const struct release_envelope *envelope, char *id_r)
+                     const struct release_envelope *envelope, struct release_taken *taken_r)
 {
     char sha256[2 * HASH_SHA256_SIZE + 1], mac[2 * HASH_SHA256_SIZE + 1];
     struct str mark = STR_EMPTY;
@@ -132,7 +132,7 @@ bool releases_redeem(struct releases *releases, const struct message *message,
     if (span_find(str_span(&mark), SPAN("; s="), &at)) {
         struct span given = span_from(mark.ptr + at + 4, mark.len - at - 4);
         releases_mac(releases, span_from(mark.ptr, at), envelope, sha256, mac);
-        is_good = span_is(given, mac) && release_take(releases, mac, id_r);
+        is_good = span_is(given, mac) && release_take(releases, mac, taken_r);
     }
     str_clear(&mark);
     return is_good;
@@ -142,7 +142,7 @@ void releases_withdraw(struct releases *releases, const char *quarantine_id)
 {
     pthread_mutex_lock(&releases->lock);
     for (size_t i = 0; i < RELEASES_MAX; i++)
-        if (strcmp(releases->list[i].id, quarantine_id) == 0)
-            releases->list[i].id[0] = '\0';
+        if (strcmp(releases->list[i].of.id, quarantine_id) == 0)
+            releases->list[i].of.id[0] = '\0';
     pthread_mutex_unlock(&releases->lock);
 }

@@ -3,6 +3,7 @@
 #ifndef MILTER_RELEASES_H
 #define MILTER_RELEASES_H
 #include "base/str.h"
+#include "facts/fact_table.h"
 #include "milter/message.h"
 
 #define RELEASES_MAX      256 /* under way at once */
@@ -17,14 +18,23 @@ struct release_envelope {
 struct releases;
 struct releases *releases_new(const uint8_t key[32]);
 void releases_free(struct releases **releases);
-/* A mark for this message; false when too many are under way. sha256: hexadecimal, of the stored bytes. */
-bool releases_issue(struct releases *releases, const char *quarantine_id,
-                    const struct release_envelope *envelope, const char *sha256,
-                    struct str *mark_r);
+struct release_of { /* what a mark is for */
+    const char *quarantine_id;
+    const char *sha256; /* hexadecimal, of the stored bytes */
+    enum path path;     /* by which the message came; 0: unknown */
+};
+struct release_taken { /* what a redeemed mark said */
+    char id[32];
+    enum path path;
+};
+
+/* A mark for this message; false when too many are under way. */
+bool releases_issue(struct releases *releases, const struct release_of *of,
+                    const struct release_envelope *envelope, struct str *mark_r);
 /* Takes the mark of a message that came over the release listener: true once, for exactly that message and envelope. The stored
- * bytes are the message without its mark. id_r: at least 32 bytes. */
+ * bytes are the message without its mark. */
 bool releases_redeem(struct releases *releases, const struct message *message,
-                     const struct release_envelope *envelope, char *id_r);
+                     const struct release_envelope *envelope, struct release_taken *taken_r);
 /* Forgets a mark that was not used. */
 void releases_withdraw(struct releases *releases, const char *quarantine_id);
 #endif

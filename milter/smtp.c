@@ -117,22 +117,30 @@ static int connect_unix(const char *path)
     return -1;
 }
 
+static int connect_to(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 static int connect_inet(const char *host, unsigned port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     char service[8];
-    int fd;
+    int fd = -1;
 
     snprintf(service, sizeof service, "%u", port);
     if (getaddrinfo(host, service, &hints, &found) != 0) {
         errno = EADDRNOTAVAIL;
         return -1;
     }
-    fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
-        close(fd);
-        fd = -1;
-    }
+    for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next)
+        fd = connect_to(at);
     freeaddrinfo(found);
     return fd;
 }

@@ -63,6 +63,7 @@ struct transaction *transaction_new(struct session *session, struct smtp_path se
     t->gate = session->gate;
     t->arena = arena_new();
     t->begun = clock_now_ms();
+    t->mark_path = session->path;
     text = path_text(t->arena, sender);
     t->sender = arena_strdup(t->arena, text != NULL ? text : sender.given);
     t->deciding = (struct deciding){.arena = t->arena,

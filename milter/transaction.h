@@ -24,6 +24,8 @@ struct transaction {
     char queue_id[TRANSACTION_QUEUE_ID];
     int64_t begun;    /* wall ms */
     struct loop loop; /* what our own marks in it say */
+    enum path
+        mark_path; /* whose marks count and which is set: the session's; of a release that by which the message came */
     struct loop_reader reader;
     const struct verdict
         *verdict;     /* NULL: the rules were not asked (no snapshot, release, fault) */

@@ -25,11 +25,13 @@ static bool redeem(struct releases *releases, struct span mark, const char *body
 {
     struct arena *arena = arena_new();
     struct message message;
-    char id[32];
+    struct release_taken taken;
     bool is_good;
 
     fill(&message, arena, mark, body);
-    is_good = releases_redeem(releases, &message, of, id);
+    is_good = releases_redeem(releases, &message, of, &taken);
+    if (is_good)
+        ck_assert_int_eq(taken.path, PATH_PROXY);
     message_end(&message);
     arena_free(&arena);
     return is_good;
@@ -43,7 +45,8 @@ static void issue(struct releases *releases, const char *id, struct str *mark)
 
     fill(&message, arena, SPAN(""), "body\r\n");
     ck_assert_int_eq(message_digest(&message, SIZE_MAX, sha256), 0);
-    ck_assert(releases_issue(releases, id, &envelope, sha256, mark));
+    struct release_of of = {id, sha256, PATH_PROXY};
+    ck_assert(releases_issue(releases, &of, &envelope, mark));
     message_end(&message);
     arena_free(&arena);
 }
@@ -85,11 +88,12 @@ END_TEST
 START_TEST(test_bounded)
 {
     struct releases *releases = releases_new(key);
+    const struct release_of of = {"20261122-0123456789ab", "00", PATH_PROXY};
     struct str mark = STR_EMPTY;
 
     for (int i = 0; i < RELEASES_MAX; i++)
-        ck_assert(releases_issue(releases, "20261122-0123456789ab", &envelope, "00", &mark));
-    ck_assert(!releases_issue(releases, "20261122-0123456789ac", &envelope, "00", &mark));
+        ck_assert(releases_issue(releases, &of, &envelope, &mark));
+    ck_assert(!releases_issue(releases, &of, &envelope, &mark));
     str_clear(&mark);
     releases_free(&releases);
 }
