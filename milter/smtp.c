@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,8 +16,7 @@ struct smtp {
     char buffer[SMTP_REPLY_MAX];
     size_t have;
     struct str out;
-    bool is_line_start; /* of the message text */
-    bool after_cr;
+    char before[2]; /* the last two bytes of the message text */
 };
 
 static int smtp_wait(int fd, short events, int64_t deadline, struct err *err)
@@ -76,22 +74,37 @@ static int smtp_line(struct smtp *smtp, int64_t deadline, struct str *line, stru
     }
 }
 
+/* RFC 5321 section 4.2: three digits, then a blank, '-' when more lines follow, or nothing. */
+static int reply_code(struct span line, struct err *err)
+{
+    uint64_t code;
+
+    if (line.len >= 3 && (line.len == 3 || line.ptr[3] == ' ') &&
+        span_to_u64(span_from(line.ptr, 3), 599, &code) && code >= 200)
+        return (int)code;
+    return err_set(err, "not an SMTP reply");
+}
+
+/* The last line of a reply, the only one without '-'. */
+static int last_line(struct smtp *smtp, int64_t deadline, struct str *line, struct err *err)
+{
+    for (int i = 0; i < SMTP_REPLY_LINES; i++) {
+        if (smtp_line(smtp, deadline, line, err) != 0)
+            return -1;
+        if (line->len < 4 || line->ptr[3] != '-')
+            return 0;
+    }
+    return err_set(err, "a reply has more than %d lines", SMTP_REPLY_LINES);
+}
+
 static int smtp_reply(struct smtp *smtp, int timeout_ms, struct str *text_r, struct err *err)
 {
     int64_t deadline = clock_mono_ms() + timeout_ms;
     struct str line = STR_EMPTY;
     int code = -1;
 
-    for (int i = 0; i < SMTP_REPLY_LINES; i++) {
-        if (smtp_line(smtp, deadline, &line, err) != 0)
-            break;
-        if (line.len >= 4 && line.ptr[3] == '-')
-            continue;
-        code = line.len >= 3 ? atoi(line.ptr) : 0;
-        if (code < 200 || code > 599)
-            code = err_set(err, "not an SMTP reply");
-        break;
-    }
+    if (last_line(smtp, deadline, &line, err) == 0)
+        code = reply_code(str_span(&line), err);
     if (text_r != NULL) {
         str_reset(text_r);
         str_add(text_r, str_span(&line));
@@ -145,11 +158,22 @@ static int connect_inet(const char *host, unsigned port)
     return fd;
 }
 
+static int smtp_greet(struct smtp *smtp, const char *line, int wanted, struct err *err)
+{
+    struct str text = STR_EMPTY;
+    int code = smtp_command(smtp, line, &text, err);
+
+    if (code >= 0 && code != wanted)
+        err_set(err, "it said %s", str_cstr(&text));
+    str_clear(&text);
+    return code == wanted ? 0 : err_prefix(err, "the listener did not greet");
+}
+
 struct smtp *smtp_open(const struct socket_address *address, struct err *err)
 {
     struct smtp *smtp = xcalloc(1, sizeof *smtp);
 
-    smtp->is_line_start = true;
+    memcpy(smtp->before, "\r\n", 2);
     smtp->fd = address->is_unix ? connect_unix(address->path)
                                 : connect_inet(address->host, address->port);
     if (smtp->fd < 0) {
@@ -158,11 +182,9 @@ struct smtp *smtp_open(const struct socket_address *address, struct err *err)
         return NULL;
     }
     file_set_nonblock(smtp->fd);
-    if (smtp_command(smtp, NULL, NULL, err) != 220 ||
-        smtp_command(smtp, "EHLO postgate-release", NULL, err) != 250) {
-        err_prefix(err, "the listener did not greet");
+    if (smtp_greet(smtp, NULL, 220, err) != 0 ||
+        smtp_greet(smtp, "EHLO postgate-release", 250, err) != 0)
         smtp_close(&smtp);
-    }
     return smtp;
 }
 
@@ -187,23 +209,25 @@ int smtp_command(struct smtp *smtp, const char *line, struct str *text_r, struct
     return smtp_reply(smtp, SMTP_STEP_MS, text_r, err);
 }
 
+/* Postfix takes LF alone for the end of a line too: a dot after it is doubled, else it could end the message. */
 int smtp_data(struct smtp *smtp, struct span bytes, struct err *err)
 {
     str_reset(&smtp->out);
     for (size_t i = 0; i < bytes.len; i++) {
         char c = bytes.ptr[i];
-        if (smtp->is_line_start && c == '.')
+        if (smtp->before[1] == '\n' && c == '.')
             str_addc(&smtp->out, '.');
         str_addc(&smtp->out, c);
-        smtp->is_line_start = smtp->after_cr && c == '\n';
-        smtp->after_cr = c == '\r';
+        smtp->before[0] = smtp->before[1];
+        smtp->before[1] = c;
     }
     return smtp_write(smtp, str_span(&smtp->out), err);
 }
 
 int smtp_end_data(struct smtp *smtp, struct str *text_r, struct err *err)
 {
-    struct span end = smtp->is_line_start ? SPAN(".\r\n") : SPAN("\r\n.\r\n");
+    bool is_ended = memcmp(smtp->before, "\r\n", 2) == 0;
+    struct span end = is_ended ? SPAN(".\r\n") : SPAN("\r\n.\r\n");
 
     if (smtp_write(smtp, end, err) != 0)
         return -1;
