@@ -30,11 +30,11 @@ enum control_exit control_domain_list(struct control_call *call, struct err *err
     return EXIT_OK;
 }
 
-/* Map files, snapshot, addresses. Postfix learns of the maps by itself, within seconds (it looks when it next uses them). */
+/* Map files, snapshot, addresses. Postfix learns of the maps by itself; of a new domain after maps_settle. */
 static enum control_exit domains_changed(struct policy_db *db, struct err *err)
 {
     struct err why;
-    bool has_maps = maps_update(control_shared.settings, db, &why) == 0;
+    bool has_maps = maps_update(control_shared.settings, db, &why) >= 0;
     enum control_exit code = control_publish(err);
 
     next_hops_changed();

@@ -166,29 +166,33 @@ static bool take_over(struct addresses *fresh)
     return is_new;
 }
 
-static void look(void)
+/* How long until the next look, in ms. */
+static int64_t look(void)
 {
     struct addresses names = {0};
+    int64_t again = RESOLVE_EVERY_S * 1000;
     struct domain *domains;
     struct err err;
     size_t count;
 
     if (domains_list(hops.db, &domains, &count, NULL, &err) != 0) {
         health_set("domains", true, LOG_LEVEL_ERROR, "%s", err.text);
-        return;
+        return RESOLVE_EVERY_S * 1000;
     }
     health_set("domains", false, LOG_LEVEL_ERROR, "%s", "");
-    maps_update(hops.settings, hops.db, &err); /* what fails is logged there */
+    if (maps_update(hops.settings, hops.db, &err) == 1) /* what fails is logged there */
+        again = hops.settings->maps_settle;
     collect_names(domains, count, &names);
     free(domains);
     resolve(&names);
     if (take_over(&names))
         publish_now(&err);
+    return again;
 }
 
-static bool wait_for_change(void)
+static bool wait_for_change(int64_t ms)
 {
-    struct timespec until = clock_timespec(clock_mono_ms() + RESOLVE_EVERY_S * 1000);
+    struct timespec until = clock_timespec(clock_mono_ms() + ms);
     bool goes_on;
     int waited = 0;
 
@@ -203,9 +207,8 @@ static bool wait_for_change(void)
 
 static void *work(void *unused)
 {
-    do
-        look();
-    while (wait_for_change());
+    while (wait_for_change(look()))
+        continue;
     return unused;
 }
 

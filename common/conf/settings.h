@@ -35,6 +35,7 @@ struct settings {
     int64_t message_deadline; /* 60s of 120 */
     int64_t policy_deadline;  /* 3s of 5 */
     int64_t drain_timeout;    /* 20s at TERM */
+    int64_t maps_settle;      /* 12s: trivial-rewrite(8) looks for changed tables every 10 */
     /* limits of one message and its inspection */
     int64_t inspect_workers;       /* 4 */
     int64_t inspect_timeout;       /* ms, 20s for one message */

@@ -63,6 +63,11 @@ const struct setting_row settings_table[] = {
     {NULL, FIELD(drain_timeout), SETTING_MS, 0, "20s", 0, 600 * S,
      "When told to end, how long transactions already begun may take to finish."},
 
+    {NULL, FIELD(maps_settle), SETTING_MS, 0, "12s", 0, 300 * S,
+     "How long Postfix may take to notice a changed transport table; it looks every 10 "
+     "seconds. A new domain enters relay_domains only then, so that no mail for it is accepted "
+     "that Postfix would still route elsewhere."},
+
     {"One message", FIELD(message_max_bytes), SETTING_BYTES, 0, "200MB", 64 * KB, 2 * GB,
      "A larger message is deferred with a text that names this setting. Keep it above "
      "Postfix's "

@@ -22,6 +22,39 @@ void maps_print_relay_domains(struct str *out, const struct domain *domains, siz
         add_line(out, "", domains[i].name, SPAN("accepted"));
 }
 
+/* The source is sorted like the domains, but for the U-labels that follow their A-labels. */
+static bool next_known(struct span *source, struct span *name_r)
+{
+    struct span line;
+
+    while (span_cut(source, '\n', &line)) {
+        if (line.len == 0 || line.ptr[0] == '#' || (unsigned char)line.ptr[0] >= 0x80)
+            continue;
+        span_cut(&line, '\t', name_r);
+        return true;
+    }
+    return false;
+}
+
+size_t maps_keep_known(struct domain *domains, size_t count, struct span source)
+{
+    struct span known = SPAN("");
+    bool has_known = next_known(&source, &known);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct span name = span_of(domains[i].name);
+        while (has_known && span_compare(known, name) < 0)
+            has_known = next_known(&source, &known);
+        if (!has_known || !span_equal(known, name))
+            continue;
+        if (kept != i)
+            domains[kept] = domains[i];
+        kept++;
+    }
+    return kept;
+}
+
 /* In brackets: no MX lookup. Several are tried in this order (transport(5), Postfix 3.5 and later). */
 static void print_hops(struct str *out, const struct domain *domain)
 {

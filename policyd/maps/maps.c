@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "policyd/health.h"
@@ -19,15 +20,6 @@ static const struct map_type {
 } map_types[] = {
     {"hash", {".db", NULL}}, {"btree", {".db", NULL}},  {"lmdb", {".lmdb", NULL}},
     {"cdb", {".cdb", NULL}}, {"dbm", {".dir", ".pag"}}, {"sdbm", {".dir", ".pag"}},
-};
-
-/* Postfix must know where a domain goes before it accepts mail for it, so transport comes first. */
-static const struct map_file {
-    const char *name;
-    void (*print)(struct str *out, const struct domain *domains, size_t count);
-} map_files[] = {
-    {"transport", maps_print_transport},
-    {"relay_domains", maps_print_relay_domains},
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one writer at a time */
@@ -124,21 +116,80 @@ static int update_file(const struct settings *settings, const char *path,
     return state;
 }
 
-static int update_all(const struct settings *settings, const struct domain *domains,
-                      size_t count, struct err *err)
+/* How long Postfix may still route by the transport table of before, in ms. smtpd looks for changed tables at each connection,
+ * trivial-rewrite every ten seconds only: a domain that is accepted before its route is known goes to the relayhost or the MX. */
+static int64_t settling(const struct settings *settings, const char *transport)
+{
+    struct stat st;
+    int64_t age;
+
+    if (stat(transport, &st) != 0)
+        return 0;
+    age = clock_now_ms() - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
+    return age < settings->maps_settle ? settings->maps_settle - age : 0;
+}
+
+/* Where domains go. */
+static int update_transport(const struct settings *settings, const struct map_type *type,
+                            const struct domain *domains, size_t count, struct err *err)
+{
+    char *path = file_path(settings->maps_dir, "transport");
+    struct str text = STR_EMPTY;
+    int state;
+
+    maps_print_transport(&text, domains, count);
+    state = update_file(settings, path, type, str_span(&text), err);
+    if (state == 0 && settling(settings, path) > 0)
+        state = 1;
+    str_clear(&text);
+    xfree(&path);
+    return state;
+}
+
+/* While routes settle: only the domains that are accepted already. How many. */
+static size_t keep_accepted(const struct settings *settings, struct domain *domains,
+                            size_t count)
+{
+    char *path = file_path(settings->maps_dir, "relay_domains");
+    struct str there = STR_EMPTY;
+    size_t kept;
+
+    file_read(path, MAX_SOURCE, &there, NULL); /* none: nothing was accepted before */
+    kept = maps_keep_known(domains, count, str_span(&there));
+    str_clear(&there);
+    xfree(&path);
+    return kept;
+}
+
+static int update_relay_domains(const struct settings *settings, const struct map_type *type,
+                                const struct domain *domains, size_t count, struct err *err)
+{
+    char *path = file_path(settings->maps_dir, "relay_domains");
+    struct str text = STR_EMPTY;
+    int state;
+
+    maps_print_relay_domains(&text, domains, count);
+    state = update_file(settings, path, type, str_span(&text), err);
+    str_clear(&text);
+    xfree(&path);
+    return state;
+}
+
+static int update_all(const struct settings *settings, struct domain *domains, size_t count,
+                      struct err *err)
 {
     const struct map_type *type;
-    int state = find_type(settings->postfix_config_dir, &type, err);
+    size_t accepted = count;
+    int state;
 
-    for (size_t i = 0; state == 0 && i < sizeof map_files / sizeof map_files[0]; i++) {
-        struct str text = STR_EMPTY;
-        char *path = file_path(settings->maps_dir, map_files[i].name);
-        map_files[i].print(&text, domains, count);
-        state = update_file(settings, path, type, str_span(&text), err);
-        str_clear(&text);
-        xfree(&path);
-    }
-    return state;
+    if (find_type(settings->postfix_config_dir, &type, err) != 0)
+        return -1;
+    state = update_transport(settings, type, domains, count, err);
+    if (state == 1)
+        accepted = keep_accepted(settings, domains, count);
+    if (state < 0 || update_relay_domains(settings, type, domains, accepted, err) != 0)
+        return -1;
+    return accepted < count ? 1 : 0;
 }
 
 int maps_update(const struct settings *settings, struct policy_db *db, struct err *err)
@@ -156,8 +207,8 @@ int maps_update(const struct settings *settings, struct policy_db *db, struct er
         free(domains);
     }
     pthread_mutex_unlock(&lock);
-    health_set("maps", state != 0, LOG_LEVEL_ERROR,
-               "%s; Postfix goes on with the maps it has in %s", state != 0 ? err->text : "",
+    health_set("maps", state < 0, LOG_LEVEL_ERROR,
+               "%s; Postfix goes on with the maps it has in %s", state < 0 ? err->text : "",
                settings->maps_dir);
     return state;
 }

@@ -137,6 +137,37 @@ START_TEST(test_files)
 }
 END_TEST
 
+/* A new domain is accepted only when its route has settled; one that is accepted stays so, a removed one goes at once. */
+START_TEST(test_settle)
+{
+    struct str out = STR_EMPTY;
+    struct err err;
+
+    begin("hash");
+    add("b.example", "10.0.0.1");
+    add("xn--bcher-kva.example", "10.0.0.1");
+    add("z.example", "10.0.0.1");
+    ck_assert_int_eq(maps_update(&settings, db, &err), 0);
+    settings.maps_settle = 60000;
+    add("a.example", "10.0.0.2");
+    add("c.example", "10.0.0.2");
+    ck_assert_int_eq(domains_remove(db, SPAN("z.example"), NULL), 1);
+    ck_assert_int_eq(maps_update(&settings, db, &err), 1);
+    ck_assert_str_eq(query("hash", "transport", "a.example", &out), "relay:[10.0.0.2]:25");
+    ck_assert_str_eq(query("hash", "relay_domains", "a.example", &out), "");
+    ck_assert_str_eq(query("hash", "relay_domains", "c.example", &out), "");
+    ck_assert_str_eq(query("hash", "relay_domains", "z.example", &out), "");
+    ck_assert_str_eq(query("hash", "relay_domains", "b.example", &out), "accepted");
+    ck_assert_str_eq(query("hash", "relay_domains", "xn--bcher-kva.example", &out), "accepted");
+    settings.maps_settle = 0;
+    ck_assert_int_eq(maps_update(&settings, db, &err), 0);
+    ck_assert_str_eq(query("hash", "relay_domains", "a.example", &out), "accepted");
+    ck_assert_str_eq(query("hash", "relay_domains", "c.example", &out), "accepted");
+    str_clear(&out);
+    end();
+}
+END_TEST
+
 /* What is wrong is said, and the maps that are there stay. */
 START_TEST(test_errors)
 {
@@ -176,4 +207,4 @@ START_TEST(test_tool)
 }
 END_TEST
 
-SUITE_MAIN("maps", test_types, test_files, test_errors, test_tool)
+SUITE_MAIN("maps", test_types, test_files, test_settle, test_errors, test_tool)
