@@ -75,7 +75,7 @@ class House:
         def written():
             done = self.postfix.command("postmap", "-s", self.maps_of("relay_domains"), check=False)
             return all(d in done.stdout.split() for d in domains)
-        wait.until(written, 5, "the map files to name " + ", ".join(domains))
+        wait.until(written, 20, "the map files to name " + ", ".join(domains))
 
     def maps_of(self, name):
         return f"hash:{self.gate.maps}/{name}"

@@ -1,0 +1,42 @@
+"""A house whose inspector has been taken over: its parser does what a header of the message says (t/lib/evil_mime.c)."""
+import os
+import shutil
+
+import gate
+import milter_client
+from cases import equal
+from house import House
+
+EVIL = os.path.join(gate.BUILD, "t", "evil", "postgate-inspect")
+WORKERS = 64
+
+
+class EvilHouse(House):
+    """Without Postfix, and with an inspector whose parser obeys a header of the message (t/lib/evil_mime.c)."""
+
+    def __init__(self):
+        super().__init__(postfix=False, listeners=("proxy",),
+                         settings={"inspect_workers": str(WORKERS), "inspect_timeout": "8s"})
+
+    def start(self):
+        shutil.copy2(EVIL, os.path.join(self.gate.bin, "postgate-inspect"))
+        return super().start()
+
+
+def begin(h):
+    m = milter_client.Milter(h.gate.settings["milter_socket"])
+    m.connect("192.0.2.7", daemon_name="postgate-proxy")
+    m.helo()
+    return m
+
+
+def send(m, evil=None, sender="a@x.example"):
+    """A whole transaction but for its end."""
+    m.mail(sender)
+    equal(m.rcpt("bob@one.example").action, "continue")
+    m.data()
+    m.header("Subject", "x")
+    if evil:
+        m.header("X-Evil", evil)
+    m.eoh()
+    m.body(b"text\r\n")
