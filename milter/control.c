@@ -64,7 +64,23 @@ static void set_counts(json_t *row)
     set_count(row, "transactions", atomic_load(&gate->transactions));
 }
 
-static void set_stores(json_t *row)
+/* What does not work, in words. */
+static void set_problems(json_t *row, const struct quarantine_usage *usage, bool decisions_fail)
+{
+    json_t *problems = json_object();
+
+    if (usage->is_index_failing)
+        json_object_set_new(problems, "quarantine index",
+                            json_string("it may lack entries, the files are good; "
+                                        "`milter-ctl quarantine reindex` makes it anew"));
+    if (decisions_fail)
+        json_object_set_new(problems, "decisions",
+                            json_string("they cannot be recorded; the log says why"));
+    json_object_set_new(row, "problems", problems);
+}
+
+/* True when none of them fails. */
+static bool set_stores(json_t *row)
 {
     struct quarantine_usage usage;
     struct decisions_counters counters;
@@ -79,6 +95,8 @@ static void set_stores(json_t *row)
     json_object_set_new(row, "is_quarantine_index_failing",
                         json_boolean(usage.is_index_failing));
     json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
+    set_problems(row, &usage, counters.is_failing);
+    return !usage.is_index_failing && !counters.is_failing;
 }
 
 static void set_inspector(json_t *row)
@@ -122,7 +140,7 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     is_well = set_snapshot(row);
     set_counts(row);
     set_inspector(row);
-    set_stores(row);
+    is_well = set_stores(row) && is_well;
     control_row(call, row);
     return is_well ? EXIT_OK : EXIT_DIFFERS;
 }

@@ -18,7 +18,7 @@ static void set_count(json_t *row, const char *name, uint64_t count)
     json_object_set_new(row, name, json_integer((json_int_t)count));
 }
 
-static bool set_snapshot(json_t *row)
+static bool set_snapshot(json_t *row, json_t *problems)
 {
     const struct snapshot *snapshot = snapshot_pin();
     struct str failure = STR_EMPTY;
@@ -29,6 +29,10 @@ static bool set_snapshot(json_t *row)
     set_count(row, "generation", snapshot != NULL ? snapshot->generation : 0);
     set_count(row, "domains", snapshot != NULL ? routes_count(snapshot->routes) : 0);
     json_object_set_new(row, "reload_error", control_text(str_span(&failure)));
+    if (snapshot == NULL)
+        json_object_set_new(problems, "rules",
+                            json_string("none are in force and every recipient is deferred; "
+                                        "`milter-ctl rules apply FILE` mends it"));
     is_well = snapshot != NULL && failure.len == 0;
     snapshot_unpin(&snapshot);
     str_clear(&failure);
@@ -42,7 +46,7 @@ static void set_counters(json_t *row)
     json_object_set_new(row, "requests_per_second", json_real(counters_requests_per_second()));
 }
 
-static void set_decisions(json_t *row)
+static void set_decisions(json_t *row, json_t *problems)
 {
     struct decisions_counters counters;
 
@@ -52,12 +56,14 @@ static void set_decisions(json_t *row)
     set_count(row, "decisions_written", counters.written);
     set_count(row, "decisions_dropped", counters.dropped);
     json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
+    if (counters.is_failing)
+        json_object_set_new(problems, "decisions",
+                            json_string("they cannot be recorded; the log says why"));
 }
 
 /* True when nothing is out of order. */
-static bool set_health(json_t *row)
+static bool set_health(json_t *row, json_t *problems)
 {
-    json_t *problems = json_object();
     const char *name;
     char text[HEALTH_TEXT];
 
@@ -86,19 +92,19 @@ static void set_loops(json_t *row)
 
 enum control_exit control_status(struct control_call *call, struct err *err)
 {
-    json_t *row = json_object();
+    json_t *row = json_object(), *problems = json_object();
     enum control_exit of_milter;
     bool is_well;
 
     json_object_set_new(row, "program", json_string("policyd"));
     json_object_set_new(row, "version", json_string(daemon_version()));
     json_object_set_new(row, "node", control_text(span_of(control_shared.settings->node_name)));
-    is_well = set_snapshot(row);
+    is_well = set_snapshot(row, problems);
     set_counters(row);
-    set_decisions(row);
+    set_decisions(row, problems);
     set_loops(row);
     milter_link_probe();
-    is_well = set_health(row) && is_well;
+    is_well = set_health(row, problems) && is_well;
     control_row(call, row);
     of_milter = milter_link_ask("status", call, MILTER_TIMEOUT_MS, err);
     return is_well && of_milter == EXIT_OK ? EXIT_OK : EXIT_DIFFERS;
