@@ -128,6 +128,7 @@ static bool set_list(struct checker *c, const struct raw_set *raw, struct test_s
     struct span *items = arena_array(c->arena, raw->count, sizeof(*items));
     struct str item = STR_EMPTY;
     struct err err = {""};
+    enum list_type type;
     bool is_good = true;
 
     set->list = ruleset_list(c->rules, raw->subject.text);
@@ -136,12 +137,14 @@ static bool set_list(struct checker *c, const struct raw_set *raw, struct test_s
                     SPAN_ARG(raw->subject.text));
         return false;
     }
+    type = c->rules->lists[set->list].type;
     for (size_t i = 0; i < raw->count && is_good; i++) {
         str_reset(&item);
-        is_good = list_item_canonical(c->rules->lists[set->list].type, raw->items[i].text,
-                                      &item, &err) == 0;
+        is_good = type == LIST_PATTERN
+                      ? check_pattern_item(c, &raw->items[i], &item)
+                      : list_item_canonical(type, raw->items[i].text, &item, &err) == 0;
         items[i] = arena_span(c->arena, str_span(&item));
-        if (!is_good)
+        if (!is_good && type != LIST_PATTERN)
             check_error(c, raw->items[i].place, "%s", err.text);
     }
     str_clear(&item);
@@ -185,8 +188,11 @@ static void check_by(struct checker *c, const struct raw_test *raw)
                 names_name(chain_names, (int)raw->chain),
                 names_name(chain_names, (int)rule->chain));
         else if (rule->is_warn || rule->is_off)
-            check_error(c, raw->by_place, "rule %.*s is (%s) and never decides",
-                        SPAN_ARG(raw->by), rule->is_warn ? "warn" : "off");
+            check_error(
+                c, raw->by_place,
+                "rule %.*s is (%s) and never decides; let the test expect what is decided "
+                "without it",
+                SPAN_ARG(raw->by), rule->is_warn ? "warn" : "off");
         return;
     }
     check_error(c, raw->by_place, "there is no rule %.*s", SPAN_ARG(raw->by));
