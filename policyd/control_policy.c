@@ -1,4 +1,5 @@
 /* control_policy.c - policy test: what would be answered to these attributes now, and why. */
+#include "base/names.h"
 #include "base/xalloc.h"
 #include "rules/explain.h"
 #include "control/decision_row.h"
@@ -13,6 +14,58 @@ static const struct {
     {"request", "smtpd_access_policy"}, {"protocol_state", "RCPT"},  {"protocol_name", "ESMTP"},
     {"client_address", "192.0.2.1"},    {"policy_context", "proxy"},
 };
+
+/* What Postfix sends (SMTPD_POLICY_README): a name beside these is a slip of whoever asks. */
+static const struct name_value attribute_names[] = {
+    {"request", 1},
+    {"protocol_state", 1},
+    {"protocol_name", 1},
+    {"helo_name", 1},
+    {"queue_id", 1},
+    {"sender", 1},
+    {"recipient", 1},
+    {"recipient_count", 1},
+    {"client_address", 1},
+    {"client_name", 1},
+    {"client_port", 1},
+    {"reverse_client_name", 1},
+    {"server_address", 1},
+    {"server_port", 1},
+    {"instance", 1},
+    {"sasl_method", 1},
+    {"sasl_username", 1},
+    {"sasl_sender", 1},
+    {"size", 1},
+    {"ccert_subject", 1},
+    {"ccert_issuer", 1},
+    {"ccert_fingerprint", 1},
+    {"ccert_pubkey_fingerprint", 1},
+    {"encryption_protocol", 1},
+    {"encryption_cipher", 1},
+    {"encryption_keysize", 1},
+    {"etrn_domain", 1},
+    {"stress", 1},
+    {"policy_context", 1},
+    {"compatibility_level", 1},
+    {"mail_version", 1},
+    {NULL, 0},
+};
+
+static int check_name(const char *name, struct err *err)
+{
+    const char *nearest;
+    int found;
+
+    if (names_value(attribute_names, span_of(name), &found))
+        return 0;
+    nearest = names_nearest_in(attribute_names, span_of(name));
+    if (nearest != NULL)
+        return err_set(err, "Postfix has no attribute `%s`; did you mean %s?", name, nearest);
+    return err_set(err,
+                   "Postfix has no attribute `%s`; write those of its policy protocol, "
+                   "as client_address=192.0.2.1 recipient=bob@example.com",
+                   name);
+}
 
 static void add_attribute(struct request *request, struct span name, struct span value)
 {
@@ -29,6 +82,8 @@ static int fill_request(struct request *request, json_t *attributes, struct err 
         return err_set(err, "more than %d attributes", REQUEST_MAX_ATTRIBUTES / 2);
     json_object_foreach(attributes, name, value)
     {
+        if (check_name(name, err) != 0)
+            return -1;
         if (!json_is_string(value))
             return err_set(err, "the value of %s is no text", name);
         add_attribute(request, span_of(name),
