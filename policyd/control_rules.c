@@ -181,6 +181,11 @@ enum control_exit control_rules_rollback(struct control_call *call, struct err *
                                    .note = str_cstr(&note),
                                    .base = REVISIONS_ANY_BASE};
     code = check_and_put(call, db, &draft, err);
+    if (code == EXIT_OK) {
+        struct err said = *err;
+        err_set(err, "%s, with the text of revision %llu", said.text,
+                (unsigned long long)number);
+    }
     revision_clear(&old);
     str_clear(&note);
     return code;
