@@ -95,9 +95,10 @@ static int append_note(const struct quarantine_file *file, const char *word, con
 static int not_possible(const struct quarantine_file *file, enum quarantine_state to,
                         struct err *err)
 {
-    err_set(err, "%s is %s and cannot become %s", file->entry.id,
-            names_name(quarantine_state_names, (int)file->state),
-            names_name(quarantine_state_names, (int)to));
+    err_set(err, "%s cannot be %s: its state is %s", file->entry.id,
+            to == QUARANTINE_RELEASING ? "released"
+                                       : names_name(quarantine_state_names, (int)to),
+            names_name(quarantine_state_names, (int)file->state));
     return 0;
 }
 
