@@ -81,7 +81,11 @@ static int say_usage(const struct call *call)
         ctl_say("`%s` is not understood here", call->words[words]);
     else if (words > 0)
         ctl_say("`%s` goes on as one of these", call->words[0]);
-    if (words == 0) {
+    if (nearest) {
+        char *noun = xstrdup(nearest);
+        help_sentences(&out, &noun, 1);
+        xfree(&noun);
+    } else if (words == 0) {
         str_adds(&out, help_usage);
         help_sentences(&out, NULL, 0);
     }
