@@ -8,6 +8,7 @@ struct rules_source {
     const char *name; /* the file, as people know it */
     struct str text;
     struct ruleset *rules; /* NULL until checked without errors */
+    bool is_beyond_us;     /* right, but this version cannot put it in force */
 };
 /* path NULL: the setting rules_file. EXIT_OK or EXIT_INVALID, said on stderr. */
 enum control_exit rules_source_read(struct ctl *ctl, const char *path,

@@ -152,6 +152,8 @@ static enum control_exit check(struct ctl *ctl, struct side *to)
 {
     enum control_exit code = rules_source_check(ctl, &to->source);
 
+    if (code == EXIT_OK && to->source.is_beyond_us)
+        return EXIT_INVALID;
     return code == EXIT_OK ? rules_source_test(ctl, &to->source, true) : code;
 }
 

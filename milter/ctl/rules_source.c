@@ -54,14 +54,15 @@ static void print_problems(const struct ctl *ctl, const struct problems *problem
 }
 
 /* What `rules apply` would refuse is no error of the file: it may be written for a later version. */
-static void print_not_yet(const struct ctl *ctl, const struct rules_source *source)
+static void print_not_yet(const struct ctl *ctl, struct rules_source *source)
 {
     struct problems problems;
 
     problems_init(&problems, source->name, str_span(&source->text));
     if (!ruleset_is_applicable(source->rules, &problems)) {
+        source->is_beyond_us = true;
         print_problems(ctl, &problems);
-        ctl_say("the file is right, but `rules apply` would refuse it: this version cannot do "
+        ctl_say("the file is right, but `rules apply` refuses it: this version cannot do "
                 "everything in it");
     }
     problems_clear(&problems);
