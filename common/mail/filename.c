@@ -15,6 +15,8 @@ static const struct {
 } mapped[] = {
     {0xff01, 0xff5e, '!'}, /* fullwidth forms */
     {0x2024, 0x2024, '.'}, /* one dot leader */
+    {0x2025, 0x2025, '.'}, /* two dot leader */
+    {0x2026, 0x2026, '.'}, /* ellipsis */
     {0x3002, 0x3002, '.'}, /* ideographic full stop */
     {0xff61, 0xff61, '.'}, /* its halfwidth form */
     {0xfe52, 0xfe52, '.'}, /* small full stop */
@@ -93,11 +95,16 @@ static struct span cut_directories(struct span s)
     return s;
 }
 
-/* Windows drops them when it saves; a bad byte there may have been a blank of another charset. */
+/* Windows drops them when it saves, programs those that no file name may hold; a bad byte there may have been a blank of another charset. */
 static struct span cut_trailing(struct span s)
 {
     static const struct span ends[] = {
-        {".", 1}, {" ", 1}, {"\xef\xbf\xbd", 3}, {"::$data", 7}, {"/", 1}, {"\\", 1},
+        {".", 1},       {" ", 1},  {"\xef\xbf\xbd", 3},
+        {"::$data", 7}, {"/", 1},  {"\\", 1},
+        {"'", 1},       {"\"", 1}, {"<", 1},
+        {">", 1},       {":", 1},  {"|", 1},
+        {"?", 1},       {"*", 1},  {",", 1},
+        {";", 1},
     };
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
