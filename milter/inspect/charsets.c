@@ -214,12 +214,19 @@ static bool is_opened(size_t i)
     return opened[i] != (iconv_t)-1 && opened[i] != NULL;
 }
 
+/* The first letters settle most: one message may ask for thousands. */
+static bool is_named(struct span name, const char *label)
+{
+    return name.len > 0 && ((*name.ptr ^ *label) & ~0x20) == 0 &&
+           span_iequal(name, span_of(label));
+}
+
 /* The index under a label or under the name glibc has for it; COUNT when there is none. */
 static size_t find(struct span name)
 {
     for (size_t i = 0; i < COUNT; i++)
-        if (is_opened(i) && (span_iequal(name, span_of(charsets[i].label)) ||
-                             span_iequal(name, span_of(name_of(&charsets[i])))))
+        if (is_opened(i) &&
+            (is_named(name, charsets[i].label) || is_named(name, name_of(&charsets[i]))))
             return i;
     return COUNT;
 }

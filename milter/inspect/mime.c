@@ -139,6 +139,7 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
     s.options = g_mime_parser_options_new();
     g_mime_parser_options_set_fallback_charsets(s.options, fallback_charsets);
     s.deadline = clock_mono_ms() + request->limits.time_ms;
+    s.seen = g_hash_table_new(g_str_hash, g_str_equal);
     mime_watch(&s);
     message = parse(&s, mime_scan(&s, request->message));
     mime_headers(&s, message);
@@ -146,7 +147,9 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
         s.is_broken = true;
     else
         mime_walk(&s, message);
+    mime_net(&s, request->message);
     conclude(&s);
+    g_hash_table_destroy(s.seen);
     if (message != NULL)
         g_object_unref(message);
     g_byte_array_free(s.lent, FALSE);

@@ -2,21 +2,43 @@
 #include "milter/inspect/mime_state.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "mail/filename.h"
 #include "mail/header.h"
-#include "milter/inspect/mime_decode.h"
 #include "milter/inspect/mime_uu.h"
 
-/* Types whose content lies elsewhere or is coded in a way of its own. */
+/* Types whose content lies elsewhere, or in which some programs show parts that we do not see. A type that ends in / is all of them. */
 static const struct {
-    const char *type, *why;
-    bool is_wrong; /* RFC 2046 section 5.2.1: a message is not encoded */
+    const char *type, *why; /* why NULL: nothing but text */
+    bool is_wrong;          /* RFC 2046 section 5.2.1: a message is not encoded */
 } sealed_types[] = {
     {"message/partial", "a piece of a message (message/partial)", false},
     {"message/external-body", "its content lies elsewhere (message/external-body)", false},
     {"message/rfc822", "a message that is encoded as a whole", true},
-    {"message/global", "a message that is not taken apart (message/global)", false},
-    {"message/news", "a message that is not taken apart (message/news)", false},
+    {"message/delivery-status", NULL, false},
+    {"message/global-delivery-status", NULL, false},
+    {"message/global-headers", NULL, false},
+    {"message/disposition-notification", NULL, false},
+    {"message/global-disposition-notification", NULL, false},
+    {"message/feedback-report", NULL, false},
+    {"message/tracking-status", NULL, false},
+    {"message/", "a message that is not taken apart", false},
+    {"text/rfc822", "a message that is not taken apart", false},
+    {"application/rfc822", "a message that is not taken apart", false},
     {"application/mac-binhex40", "coded as BinHex", false},
+    {"application/ms-tnef", "coded as TNEF (winmail.dat)", false},
+    {"application/vnd.ms-tnef", "coded as TNEF (winmail.dat)", false},
+    {"application/pkcs7-mime", "signed or encrypted as a whole (S/MIME)", false},
+    {"application/x-pkcs7-mime", "signed or encrypted as a whole (S/MIME)", false},
+    {"application/x-uuencode", "coded with uuencode", false},
+    {"text/x-uuencode", "coded with uuencode", false},
+};
+
+/* Names by which programs know such types whatever the type says. */
+static const struct {
+    const char *end, *why;
+} sealed_names[] = {
+    {"winmail.dat", "coded as TNEF (winmail.dat)"},
+    {".p7m", "signed or encrypted as a whole (S/MIME)"},
 };
 
 struct content {
@@ -80,11 +102,18 @@ static int add_element(struct mime_state *s, const struct mime_part *part,
     return index;
 }
 
+void mime_add_names(struct mime_state *s, const struct mime_part *in,
+                    const struct mime_names *names)
+{
+    add_element(s, in, names, names->uninspected);
+}
+
 void mime_add_named(struct mime_state *s, const struct mime_part *in, struct span name,
                     const char *why)
 {
     struct mime_names names = {.count = 1};
 
+    names.count = name.len > 0;
     names.values[0].text = mime_utf8(s, name);
     add_element(s, in, &names, why);
 }
@@ -95,7 +124,8 @@ static void found_in_text(void *ctx, struct span name)
 
     content->s->is_ambiguous = true; /* some programs show a file here, others text */
     if (content->s->parts++ < content->s->request->limits.parts)
-        mime_add_named(content->s, content->part, name, "coded in the text (uuencode or yEnc)");
+        mime_add_named(content->s, content->part, name,
+                       "coded in the text (uuencode, yEnc or BinHex)");
     else
         mime_incomplete(content->s, "too many parts");
 }
@@ -118,7 +148,7 @@ static struct span raw_content(struct mime_state *s, GMimeObject *object)
 }
 
 /* Of several fields the one whose encoding hides most: base64 before all. */
-static enum encoding find_encoding(struct mime_state *s, GMimeObject *object)
+enum encoding mime_encoding(struct mime_state *s, GMimeObject *object)
 {
     GMimeHeaderList *list = g_mime_object_get_header_list(object);
     enum encoding found = ENCODING_IDENTITY;
@@ -154,6 +184,8 @@ static void read_content(struct content *content, enum encoding encoding, struct
             uu_feed(content->uu, piece, found_in_text, content);
         content->is_read = mime_has_time(content->s);
     }
+    if (content->uu != NULL)
+        uu_feed(content->uu, SPAN(""), found_in_text, content);
     hash_sha256_end(&hash, content->sha256);
     if (!content->is_read)
         uninspected(content->part, "it takes too long");
@@ -165,13 +197,36 @@ static void read_content(struct content *content, enum encoding encoding, struct
     xfree(&d);
 }
 
-static void check_type(struct mime_state *s, struct mime_part *part, const char *type)
+static bool is_of_type(struct span type, struct span wanted)
 {
-    for (size_t i = 0; i < sizeof sealed_types / sizeof *sealed_types; i++)
-        if (GMIME_IS_PART(part->object) && strcmp(type, sealed_types[i].type) == 0) {
+    return span_ends(wanted, SPAN("/")) ? span_starts(type, wanted) : span_equal(type, wanted);
+}
+
+static void check_type(struct mime_state *s, struct mime_part *part, struct span type)
+{
+    for (size_t i = 0; i < sizeof sealed_types / sizeof *sealed_types; i++) {
+        if (!GMIME_IS_PART(part->object) || !is_of_type(type, span_of(sealed_types[i].type)))
+            continue;
+        s->is_broken |= sealed_types[i].is_wrong;
+        if (sealed_types[i].why != NULL)
             uninspected(part, sealed_types[i].why);
-            s->is_broken |= sealed_types[i].is_wrong;
+        return;
+    }
+}
+
+static void check_names(struct mime_part *part, const struct mime_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct filename name;
+        filename_normalize(names->values[i].text, &name);
+        for (size_t j = 0; j < sizeof sealed_names / sizeof *sealed_names; j++) {
+            struct span end = span_of(sealed_names[j].end),
+                        text = span_from(name.text, name.len);
+            if (text.len >= end.len &&
+                span_iequal(span_from(text.ptr + text.len - end.len, end.len), end))
+                uninspected(part, sealed_names[j].why);
         }
+    }
 }
 
 static void check_encoding(struct mime_state *s, struct mime_part *part, enum encoding encoding)
@@ -214,24 +269,33 @@ static void set_content(const struct content *content, size_t index)
     str_clear(&hex);
 }
 
+/* May a program show it as text, and look for files in it? What calls itself something else and is not encoded may be shown too. */
+static bool is_shown(struct span type, enum encoding encoding)
+{
+    return span_starts(type, SPAN("text/")) || span_starts(type, SPAN("message/")) ||
+           encoding == ENCODING_IDENTITY;
+}
+
 void mime_part(struct mime_state *s, struct mime_part *part)
 {
     struct mime_names *names = arena_alloc(s->arena, sizeof *names);
     struct content content = {.s = s, .part = part};
-    enum encoding encoding = find_encoding(s, part->object);
+    enum encoding encoding = mime_encoding(s, part->object);
     struct span type = lower_type(s, part->object);
     struct uu_finder uu = {.len = 0};
     const char *why;
     int index;
 
     mime_names(s, part->object, names);
+    mime_net_saw(s, names);
     if (names->uninspected != NULL)
         uninspected(part, names->uninspected);
     if (!mime_part_headers(s, part->object, &why))
         uninspected(part, why);
-    check_type(s, part, type.ptr);
+    check_type(s, part, type);
+    check_names(part, names);
     check_encoding(s, part, encoding);
-    if (span_starts(type, SPAN("text/")))
+    if (is_shown(type, encoding))
         content.uu = &uu;
     if (GMIME_IS_PART(part->object))
         read_content(&content, encoding, raw_content(s, part->object));

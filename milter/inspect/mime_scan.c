@@ -25,9 +25,13 @@ static const struct weighed {
     {"autocrypt", ';', "too many parameters"},
 };
 
+/* Lines that may be headers of a part: between a boundary line and the next empty one. */
+#define HEADER_LINES_PER_PART 25
+
 struct scan {
     struct mime_state *s;
-    size_t dash_lines, dash_limit;
+    size_t dash_lines, dash_limit, header_lines, header_limit;
+    bool is_header;
 };
 
 /* The field that begins here: its line and those that continue it. Over a limit gives the reason. */
@@ -63,11 +67,20 @@ static bool is_field(const struct weighed *row, struct span line)
     return name.ptr[name.len - 1] == '-' || (at < line.len && line.ptr[at] == ':');
 }
 
+static bool is_empty_line(struct span rest)
+{
+    return *rest.ptr == '\n' || (*rest.ptr == '\r' && rest.len > 1 && rest.ptr[1] == '\n');
+}
+
 static const char *weigh_line(struct scan *scan, struct span rest)
 {
-    if (rest.len > 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-' &&
-        ++scan->dash_lines > scan->dash_limit)
+    bool is_dash = rest.len > 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-';
+
+    if (is_dash && ++scan->dash_lines > scan->dash_limit)
         return "too many parts";
+    scan->is_header = is_dash || (scan->is_header && !is_empty_line(rest));
+    if (scan->is_header && !is_dash && ++scan->header_lines > scan->header_limit)
+        return "too many headers";
     for (size_t i = 0; i < sizeof weighed / sizeof *weighed; i++)
         if ((*rest.ptr | 0x20) == weighed[i].name[0] && is_field(&weighed[i], rest))
             return weigh_field(scan, &weighed[i], rest);
@@ -79,6 +92,8 @@ size_t mime_scan(struct mime_state *s, struct span message)
     struct scan scan = {.s = s};
     struct span rest = message;
 
+    scan.header_limit =
+        (size_t)s->request->limits.parts * HEADER_LINES_PER_PART + s->request->limits.headers;
     scan.dash_limit = (size_t)s->request->limits.parts * DASH_LINES_PER_PART + DASH_LINES_MORE;
     /* RFC 5322 section 2.2 and RFC 2045 section 2.8: only "binary" may hold NUL, which mail does not carry. */
     if (message.len > 0 && memchr(message.ptr, '\0', message.len) != NULL)

@@ -3,6 +3,7 @@
 #define MILTER_INSPECT_MIME_STATE_H
 #include <gmime/gmime.h>
 #include "milter/inspect/mime.h"
+#include "milter/inspect/mime_decode.h"
 
 /* Bytes of names, types and header values of one message, so that the answer fits into a block. */
 #define MIME_TEXT_MAX   (2 * 1024 * 1024)
@@ -19,7 +20,9 @@ struct mime_state {
     size_t text_bytes; /* against MIME_TEXT_MAX */
     size_t parts;
     bool is_broken, is_ambiguous;
-    const char *incomplete; /* why the list of attachments is not whole; NULL when it is */
+    bool has_uninspected_name; /* an attachment says so already */
+    GHashTable *seen;          /* names that parts were given */
+    const char *incomplete;    /* why the list of attachments is not whole; NULL when it is */
 };
 
 /* The first reason stays. */
@@ -62,6 +65,9 @@ void mime_part(struct mime_state *s, struct mime_part *part);
 void mime_add_named(struct mime_state *s, const struct mime_part *in, struct span name,
                     const char *uninspected);
 
+/* The transfer encoding it says it has; of several that which hides most. */
+enum encoding mime_encoding(struct mime_state *s, GMimeObject *object);
+
 /* Every name the part may be taken to have. */
 #define MIME_NAMES_MAX 32
 struct mime_names {
@@ -70,4 +76,19 @@ struct mime_names {
     const char *uninspected; /* why not all of them could be read */
 };
 void mime_names(struct mime_state *s, GMimeObject *object, struct mime_names *names_r);
+/* Adds the names in the value of a Content-* field, as it stands in the message. */
+void mime_names_read(struct mime_state *s, struct mime_names *names, struct span raw);
+/* Adds one name, and what careless programs make of it; the second also with encoded-words decoded (RFC 2047 section 5 forbids them
+ * here; programs read them). */
+void mime_names_add(struct mime_state *s, struct mime_names *names, struct span text);
+void mime_names_add_decoded(struct mime_state *s, struct mime_names *names, struct span text);
+
+/* Adds an attachment known only by these names. */
+void mime_add_names(struct mime_state *s, const struct mime_part *in,
+                    const struct mime_names *names);
+
+/* After all parts: Content-* fields that stand where our parser found no part, and names in them that it did not give any part. */
+void mime_net(struct mime_state *s, struct span message);
+/* These names were given to a part. */
+void mime_net_saw(struct mime_state *s, const struct mime_names *names);
 #endif

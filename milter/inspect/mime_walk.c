@@ -57,12 +57,18 @@ static void add_part(struct mime_state *s, struct letter *letter, const struct n
     mime_part(s, &part);
 }
 
-static bool is_encoded(GMimeObject *object)
+/* Why its parts are not all that some program may find in it, or NULL. RFC 2045 section 6.4: parts are not encoded as a whole. */
+static const char *sealed(struct mime_state *s, GMimeObject *object)
 {
-    const char *value = g_mime_object_get_header(object, "Content-Transfer-Encoding");
+    GMimeContentType *type = g_mime_object_get_content_type(object);
 
-    return value != NULL &&
-           (g_strrstr(value, "64") != NULL || g_ascii_strncasecmp(value, "quoted", 6) == 0);
+    if (mime_encoding(s, object) != ENCODING_IDENTITY)
+        return "parts that are encoded as a whole";
+    if (g_mime_content_type_is_type(type, "multipart", "encrypted"))
+        return "encrypted";
+    return g_mime_multipart_get_count(GMIME_MULTIPART(object)) == 0
+               ? "a multipart without parts"
+               : NULL;
 }
 
 /* Two boundaries, or one in pieces: programs will find other parts than we do. */
@@ -100,10 +106,9 @@ static void walk_multipart(struct mime_state *s, struct letter *letter, const st
         s->is_ambiguous = true;
         mime_incomplete(s, "the boundary of its parts can be read in two ways");
     }
-    if (count == 0 || is_encoded(node->object))
-        add_part(s, letter, node,
-                 is_encoded(node->object) ? "parts that are encoded as a whole"
-                                          : "a multipart without parts");
+    why = sealed(s, node->object);
+    if (why != NULL)
+        add_part(s, letter, node, why);
     for (int i = 0; i < count; i++) {
         struct node child = *node;
         child.object = g_mime_multipart_get_part(multipart, i);
