@@ -120,10 +120,9 @@ static enum release_result job_send(struct release_job *job, struct smtp *smtp, 
     code = smtp_end_data(smtp, &job->reply, err);
     if (code >= 200 && code < 300)
         return RELEASE_DONE;
-    if (code < 0)
-        return RELEASE_UNKNOWN;
-    err_set(err, "Postfix said %s", str_cstr(&job->reply));
-    return RELEASE_REFUSED;
+    if (code >= 0)
+        err_set(err, "Postfix said %s", str_cstr(&job->reply));
+    return code >= 400 ? RELEASE_REFUSED : RELEASE_UNKNOWN;
 }
 
 static enum release_result job_deliver(struct release_job *job, struct err *err)

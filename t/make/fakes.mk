@@ -64,3 +64,5 @@ EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft images next_h
 
 FAKES_milter/test_smtp := smtp_server set_clock
 EXTRA_milter/test_smtp := milter/smtp
+FAKES_milter/test_release := smtp_server
+EXTRA_milter/test_release := milter/release milter/releases milter/message milter/smtp
