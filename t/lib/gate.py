@@ -86,7 +86,7 @@ class Gate:
             "milter_socket": f"unix:{self.socket_dir}/milter", "policy_socket": f"unix:{self.socket_dir}/policy",
             "control_dir": self.control_dir, "state_dir": self.state, "quarantine_dir": self.quarantine,
             "rules_file": self.rules_file, "maps_dir": self.maps, "inspect_workers": "2",
-            "maps_settle": "0s", **(settings or {})}
+            "maps_settle": "0s", "postfix_config_dir": self._postfix_config(), **(settings or {})}
         self.last_words = []
         self.write_rules(rules)
         for name, items in (lists or {}).items():
@@ -113,6 +113,13 @@ class Gate:
         self._directory("control", 0, GROUP, 0o3775)
         self._directory("quarantine", MILTER_UID, GROUP, 0o2750)
         self._directory("maps", POLICYD_UID, GROUP, 0o2755)
+
+    def _postfix_config(self):
+        """Enough for postconf and postmap: the installed Postfix may have no main.cf at all."""
+        path = self._directory("postfix", 0, GROUP, 0o755)
+        with open(os.path.join(path, "main.cf"), "w") as f:
+            f.write("compatibility_level = 3.6\n")
+        return path
 
     def control(self, daemon):
         name = daemon.program.removeprefix("postgate-")
