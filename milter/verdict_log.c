@@ -8,15 +8,6 @@
 
 #define LINE_RECIPIENTS 3 /* named in the log line; the record holds them all */
 
-/* Blanks and brackets of a quoted local part must not look like the fields behind it. */
-static void add_address(struct str *line, const char *name, struct span address)
-{
-    str_printf(line, " %s=<", name);
-    for (size_t i = 0; i < address.len; i++)
-        str_addc(line, strchr(" <>=\"", address.ptr[i]) != NULL ? '?' : address.ptr[i]);
-    str_addc(line, '>');
-}
-
 static void add_envelope(struct str *line, struct transaction *t)
 {
     struct span path = record_text(t->arena, t->deciding.message, FACT_PATH);
@@ -25,7 +16,7 @@ static void add_envelope(struct str *line, struct transaction *t)
 
     str_printf(line, "path=%.*s client=%s", SPAN_ARG(path.len > 0 ? path : SPAN("-")),
                client[0] != '\0' ? client : "-");
-    add_address(line, "from", sender);
+    record_add_address(line, "from", sender);
 }
 
 static void add_recipients(struct str *line, struct transaction *t)
@@ -33,8 +24,8 @@ static void add_recipients(struct str *line, struct transaction *t)
     size_t count = t->deciding.recipient_count;
 
     for (size_t i = 0; i < count && i < LINE_RECIPIENTS; i++)
-        add_address(line, "to",
-                    record_text(t->arena, t->deciding.recipients[i], FACT_RECIPIENT));
+        record_add_address(line, "to",
+                           record_text(t->arena, t->deciding.recipients[i], FACT_RECIPIENT));
     if (count > LINE_RECIPIENTS)
         str_printf(line, " and %zu more", count - LINE_RECIPIENTS);
 }
@@ -70,7 +61,7 @@ void verdict_log_recipient(struct transaction *t, size_t recipient,
     decisions_reserve(t->gate->decisions, &ticket);
     memcpy(code_r, ticket.code, sizeof ticket.code);
     add_envelope(&line, t);
-    add_address(&line, "to", to);
+    record_add_address(&line, "to", to);
     str_printf(&line, " verdict=%s code=%s",
                names_name(disposition_names, (int)outcome->disposition), ticket.code);
     log_outcome(t, &line, outcome);

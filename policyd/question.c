@@ -128,25 +128,13 @@ static bool is_noteworthy(const struct outcome *outcome)
 
 static void add_envelope(struct str *line, const struct question *q)
 {
-    static const struct {
-        const char *before;
-        enum fact_id fact;
-        const char *after;
-        bool is_of_recipient;
-    } parts[] = {
-        {" path=", FACT_PATH, "", false},
-        {" client=", FACT_CLIENT_IP, "", false},
-        {" from=<", FACT_SENDER, ">", false},
-        {" to=<", FACT_RECIPIENT, ">", true},
-    };
+    struct span path = record_text(q->arena, q->message, FACT_PATH);
+    struct span client = record_text(q->arena, q->message, FACT_CLIENT_IP);
 
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const struct facts *facts = parts[i].is_of_recipient ? q->recipient : q->message;
-        struct span text = record_text(q->arena, facts, parts[i].fact);
-        str_adds(line, parts[i].before);
-        str_add(line, text.len > 0 || parts[i].after[0] != '\0' ? text : SPAN("-"));
-        str_adds(line, parts[i].after);
-    }
+    str_printf(line, " path=%.*s client=%.*s", SPAN_ARG(path.len > 0 ? path : SPAN("-")),
+               SPAN_ARG(client.len > 0 ? client : SPAN("-")));
+    record_add_address(line, "from", record_text(q->arena, q->message, FACT_SENDER));
+    record_add_address(line, "to", record_text(q->arena, q->recipient, FACT_RECIPIENT));
 }
 
 /* A loop is for somebody to mend: a warning, kept for status. */

@@ -27,6 +27,14 @@ struct span record_text(struct arena *arena, const struct facts *facts, enum fac
     return copy;
 }
 
+void record_add_address(struct str *line, const char *name, struct span address)
+{
+    str_printf(line, " %s=<", name);
+    for (size_t i = 0; i < address.len; i++)
+        str_addc(line, memchr(" <>=\"", address.ptr[i], 5) != NULL ? '?' : address.ptr[i]);
+    str_addc(line, '>');
+}
+
 static void add_recipients(struct str *out, struct arena *arena,
                            const struct decision_facts *of)
 {

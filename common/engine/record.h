@@ -29,4 +29,6 @@ int record_read_facts(struct span blocks, struct facts *message,
                       struct record_recipients *recipients, struct err *err);
 /* The text of a fact that is a value ("" otherwise), in arena: a string as it is, everything else as rules write it. */
 struct span record_text(struct arena *arena, const struct facts *facts, enum fact_id id);
+/* " name=<address>" for a log line: blanks and brackets of a quoted local part cannot look like the fields behind it. */
+void record_add_address(struct str *line, const char *name, struct span address);
 #endif
