@@ -33,6 +33,8 @@ void check_warn(struct checker *c, struct place place, const char *fmt, ...)
 
 /* check_list.c */
 void check_lists(struct checker *c);
+/* An item of type pattern, alone: appended as /text/ or /text/i. False after an error. */
+bool check_pattern_item(struct checker *c, const struct raw_term *raw, struct str *out);
 /* check_literal.c: a value as written, read as the type says. False after an error. of: who it is compared with, for the error. */
 struct literal_type {
     enum value_type type;

@@ -48,6 +48,26 @@ static void compile_patterns(struct checker *c, const struct raw_list *raw,
         check_error(c, raw->items[failed].place, "%s", err.text);
 }
 
+bool check_pattern_item(struct checker *c, const struct raw_term *raw, struct str *out)
+{
+    struct pattern_source source = {raw->text, raw->ignore_case};
+    struct patterns *patterns = NULL;
+    struct err err = {""};
+    size_t failed;
+
+    if (raw->text.len > RULES_MAX_PATTERN)
+        err_set(&err, "a pattern has at most %d bytes", RULES_MAX_PATTERN);
+    else
+        patterns = patterns_compile(&source, 1, &failed, &err);
+    if (patterns == NULL) {
+        check_error(c, raw->place, "%s", err.text);
+        return false;
+    }
+    patterns_free(&patterns);
+    str_printf(out, "/%.*s/%s", SPAN_ARG(raw->text), raw->ignore_case ? "i" : "");
+    return true;
+}
+
 /* Canonical items, or false after errors. */
 static bool canonical(struct checker *c, const struct raw_list *raw, struct span *items_r)
 {

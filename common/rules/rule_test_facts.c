@@ -141,17 +141,13 @@ static void make_facts(struct test_world *world, const struct rule_test *test)
     set_defaults(world->message, world->recipient, true);
 }
 
-/* "/text/i" or the text alone. */
+/* "/text/" or "/text/i", as check_pattern_item writes it. */
 static struct pattern_source pattern_of(struct span item)
 {
-    struct pattern_source source = {item, false};
+    bool ignore_case = !span_ends(item, SPAN("/"));
 
-    if (item.len < 2 || item.ptr[0] != '/')
-        return source;
-    source.ignore_case = span_ends(item, SPAN("/i"));
-    if (source.ignore_case || span_ends(item, SPAN("/")))
-        source.text = span_from(item.ptr + 1, item.len - (source.ignore_case ? 3 : 2));
-    return source;
+    return (struct pattern_source){span_from(item.ptr + 1, item.len - (ignore_case ? 3 : 2)),
+                                   ignore_case};
 }
 
 static int add_patterns(struct test_world *world, const struct test_set *set, struct err *err)
