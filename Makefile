@@ -136,7 +136,7 @@ docs: $(B)/milter-ctl
 	    'help --man:milter/ctl/milter-ctl.8' 'help --completion:contrib/completion/milter-ctl'; do \
 	    $(B)/milter-ctl $${each%%:*} > $(B)/printed && cp $(B)/printed $${each#*:} || exit 1; done
 
-# Programs, man pages and units; samples into $(SYSCONF)/postgate only where nothing is there yet. Starts nothing.
+# Programs, man pages and units; samples into $(SYSCONF)/postgate where nothing is there yet, else beside it as FILE.new. Starts nothing.
 PAGES    := $(sort $(wildcard milter/*.[58] milter/*/*.[58] policyd/*.[58] common/*/*.[58]))
 SAMPLES  := postgate.cf rules $(patsubst etc/%,%,$(sort $(wildcard etc/lists/*))) postfix/main.cf postfix/master.cf
 UNITS    := $(sort $(wildcard etc/systemd/*.service))
@@ -151,12 +151,15 @@ install: all
 	install -D -m 644 etc/systemd/tmpfiles.conf $(D)/lib/tmpfiles.d/postgate.conf
 	install -D -m 644 contrib/completion/milter-ctl $(D)/share/bash-completion/completions/milter-ctl
 	@set -e; for file in $(SAMPLES); do to=$(DESTDIR)$(SYSCONF)/postgate/$$file; \
-	    if [ -e $$to ]; then echo "$$to is there already and stays as it is"; \
-	    else install -D -m 644 etc/$$file $$to; fi; done
+	    if [ ! -e $$to ]; then install -D -m 644 etc/$$file $$to; \
+	    elif ! cmp -s etc/$$file $$to; then install -m 644 etc/$$file $$to.new; \
+	        echo "$$to is there already and stays as it is; the sample of this version: $$to.new"; fi; done
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && [ -d /run/systemd/system ]; then \
 	    systemd-sysusers $(D)/lib/sysusers.d/postgate.conf && systemctl daemon-reload; \
 	    systemd-tmpfiles --create $(D)/lib/tmpfiles.d/postgate.conf || \
-	    echo "not every directory could be made; when Postfix is installed, run: systemd-tmpfiles --create"; fi
+	    echo "not every directory could be made; when Postfix is installed, run: systemd-tmpfiles --create"; \
+	elif [ -z "$(DESTDIR)" ]; then echo "no systemd runs here: make the users and directories that" \
+	    "$(D)/lib/sysusers.d/postgate.conf and $(D)/lib/tmpfiles.d/postgate.conf name"; fi
 .PHONY: docs
 
 clean:
