@@ -96,17 +96,21 @@ $(LIB): $(call obj,$(COMMON))
 	@ar rcs $@ $^
 
 $(B)/postgate-milter: $(call obj,$(MILTER)) $(LIB)
-	$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ -lmilter $(ALLLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ -lmilter $(ALLLIBS)
 
 $(B)/postgate-policyd: $(call obj,$(POLICYD)) $(LIB)
-	$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,event) $(ALLLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,event) $(ALLLIBS)
 
 # Takes the layers base, mail and facts only: what is not named here cannot be called by mistake.
 $(B)/postgate-inspect: $(call obj,$(INSPECT)) $(LIB)
-	$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
+	@echo "LD $@"
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
 
 $(B)/milter-ctl: $(call obj,$(CTL)) $(LIB)
-	$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
+	@echo "LD $@"
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
 
 $(B)/o/milter/inspect/%.o: CFLAGS_LIBS += $(CFLAGS_GMIME)
 
