@@ -124,7 +124,9 @@ enum control_exit control_explain(struct control_call *call, struct err *err)
     of_milter = milter_link_ask("explain", call, MILTER_TIMEOUT_MS, &other);
     if (found == EXIT_OK || of_milter == EXIT_OK)
         return EXIT_OK;
-    err_set(err, "%s",
-            of_milter == EXIT_UNREACHABLE || other.text[0] == '\0' ? own.text : other.text);
+    if (of_milter == EXIT_UNREACHABLE)
+        err_set(err, "%s%s%s", own.text, own.text[0] != '\0' ? "; " : "", other.text);
+    else
+        err_set(err, "%s", other.text[0] == '\0' ? own.text : other.text);
     return EXIT_INVALID;
 }
