@@ -10,6 +10,7 @@
 #include "inspect/exchange.h"
 
 #define ALL_SEALS       (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define PART_NAMES_MAX  64  /* an honest worker stays below; each is compared with each */
 #define PACKETS_AT_ONCE 128 /* more than a whole block; then others are served */
 
 bool exchange_is_sealed(int message_fd, uint64_t *size_r)
@@ -115,6 +116,9 @@ static int check_parts(const struct facts *facts, struct err *err)
                 facts_record_get(facts, RECORD_ATTACHMENT, i, (enum fact_id)id)->state;
             if (state != FACT_ABSENT && !IS_AMONG((enum fact_id)id, part_facts))
                 return err_set(err, "it speaks of %s", fact_table[id].name);
+            if (facts_record_get(facts, RECORD_ATTACHMENT, i, (enum fact_id)id)->count >
+                PART_NAMES_MAX)
+                return err_set(err, "it gives one attachment too many names");
         }
     return 0;
 }

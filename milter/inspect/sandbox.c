@@ -103,7 +103,7 @@ static int add_rule(scmp_filter_ctx filter, const char *name, unsigned count,
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, args);
 }
 
-/* Memory that can be executed cannot be had; texts go to the standard error and nowhere else. */
+/* Memory that can be executed cannot be had; texts go to the standard error and nowhere else, and a worker's to nobody. */
 static int add_conditional(scmp_filter_ctx filter, unsigned where)
 {
     const struct conditional rules[] = {
@@ -174,6 +174,9 @@ int sandbox_tighten(uint64_t memory, pid_t zygote, struct err *err)
         return err_set(err, "the zygote is gone");
     if (limit(RLIMIT_NPROC, 0, err) < 0 || limit(RLIMIT_NOFILE, WORKER_FILES, err) < 0)
         return -1;
+    /* The standard error is the milter's log: a worker that was taken over could write there what it likes. */
+    if (!SANITIZED && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+        return err_set(err, "dup2: %s", strerror(errno));
     if (!SANITIZED && limit(RLIMIT_AS, (rlim_t)memory, err) < 0)
         return -1;
     return filter_enter(IN_WORKER, err);

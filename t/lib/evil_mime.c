@@ -2,6 +2,7 @@
  * "X-Evil: WORD" says. Any other message it finds clean. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -16,9 +17,20 @@
 #include "milter/inspect/mime.h"
 
 #define SOCKET    WIRE_CONTROL_FD
+#define EVIL_LOG  "postgate-milter[1] info: all is well\n"
 #define MEMORY_MB 700 /* more than a test's worker may have */
 
-enum answer_trick { HONEST = 0, WRONG_ID, HALF, TWO, PASS_FD, AFTERWARDS, FORGED, RUBBISH };
+enum answer_trick {
+    HONEST = 0,
+    WRONG_ID,
+    HALF,
+    TWO,
+    PASS_FD,
+    AFTERWARDS,
+    FORGED,
+    RUBBISH,
+    NAMES
+};
 static enum answer_trick trick;
 
 static void do_open(struct span message)
@@ -92,6 +104,27 @@ static void do_crash(struct span message)
     *nowhere = 1;
 }
 
+static void do_log(struct span message)
+{
+    (void)message;
+    (void)!write(STDERR_FILENO, EVIL_LOG, sizeof EVIL_LOG - 1);
+}
+
+/* Each is compared with each by whoever believes them. */
+static void add_names(struct facts *facts)
+{
+    static struct value values[FACTS_MAX_SET];
+    static char texts[FACTS_MAX_SET][12];
+    struct fact names = {.state = FACT_VALUE, .count = FACTS_MAX_SET, .values = values};
+    int index = facts_record_add(facts, RECORD_ATTACHMENT);
+
+    for (size_t i = 0; i < FACTS_MAX_SET; i++) {
+        snprintf(texts[i], sizeof texts[i], "a.%zu", i);
+        values[i].text = span_of(texts[i]);
+    }
+    facts_record_set(facts, RECORD_ATTACHMENT, (size_t)index, FACT_ATTACHMENT_NAME, &names);
+}
+
 static void do_memory(struct span message)
 {
     (void)message;
@@ -127,6 +160,8 @@ static const struct {
     {"afterwards", NULL, AFTERWARDS},
     {"forged", NULL, FORGED},
     {"rubbish", NULL, RUBBISH},
+    {"names", NULL, NAMES},
+    {"log", do_log, HONEST},
 };
 
 /* The sandbox has no sleep. */
@@ -180,6 +215,8 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
     for (size_t i = 0; i < request->want_count; i++)
         facts_set_keyed(facts, FACT_HEADER, request->wants[i], &absent);
     obey(request->message);
+    if (trick == NAMES)
+        add_names(facts);
     if (trick == FORGED)
         facts_set_text(facts, FACT_AUTH_USER, SPAN("admin"));
 }

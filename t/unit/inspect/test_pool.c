@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "inspect/pool.h"
@@ -16,16 +17,27 @@ static const struct evil_case {
     const char *word;
     const char *want; /* part of the failure; NULL: the message passes */
 } evils[] = {
-    {"open", "ended"},          {"socket", "ended"},
-    {"exec", "ended"},          {"fork", "ended"},
-    {"mprotect", "ended"},      {"ptrace", "ended"},
-    {"kill-parent", "ended"},   {"crash", "ended"},
-    {"write-message", "ended"}, {"memory", "ended"},
-    {"spin", "deadline"},       {"wrong-id", "another request"},
-    {"half", "its length"},     {"two", "end"},
-    {"pass-fd", "descriptor"},  {"forged", "auth.user"},
-    {"rubbish", "not a block"}, {"afterwards", NULL},
+    {"open", "ended"},
+    {"socket", "ended"},
+    {"exec", "ended"},
+    {"fork", "ended"},
+    {"mprotect", "ended"},
+    {"ptrace", "ended"},
+    {"kill-parent", "ended"},
+    {"crash", "ended"},
+    {"write-message", "ended"},
+    {"memory", "ended"},
+    {"spin", "deadline"},
+    {"wrong-id", "another request"},
+    {"half", "its length"},
+    {"two", "end"},
+    {"pass-fd", "descriptor"},
+    {"forged", "auth.user"},
+    {"rubbish", "not a block"},
+    {"afterwards", NULL},
     {"sleep=1", NULL},
+    {"names", "too many names"},
+    {"log", NULL},
 };
 
 START_TEST(test_evil_worker)
@@ -54,6 +66,34 @@ START_TEST(test_evil_worker)
     pool_client_clean(pool, c->word);
     pool_stop(&pool);
     str_clear(&message);
+}
+END_TEST
+
+/* Under a sanitizer its runtime has the standard error. */
+#ifdef __SANITIZE_ADDRESS__
+#define LOG_IS_CLOSED false
+#else
+#define LOG_IS_CLOSED true
+#endif
+
+START_TEST(test_log_is_not_its)
+{
+    int kept = dup(STDERR_FILENO), log = memfd_create("log", MFD_CLOEXEC);
+    char said[4096] = "";
+    struct pool *pool;
+    struct pool_result result;
+
+    dup2(log, STDERR_FILENO);
+    pool = pool_client_start(EVIL, 1, 100, 20000);
+    pool_client_inspect(pool, SPAN("X-Evil: log\n\nx\n"), &result);
+    pool_stop(&pool);
+    dup2(kept, STDERR_FILENO);
+    ck_assert_ptr_nonnull(result.facts);
+    ck_assert_int_ge(pread(log, said, sizeof said - 1, 0), 0);
+    ck_assert_msg(!LOG_IS_CLOSED || strstr(said, "all is well") == NULL, "%s", said);
+    facts_free(&result.facts);
+    close(log);
+    close(kept);
 }
 END_TEST
 
@@ -281,6 +321,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, test_evil_worker, 0, (int)COUNT_OF(evils));
+    tcase_add_test(tcase, test_log_is_not_its);
     tcase_add_test(tcase, test_message_is_untouched);
     tcase_add_test(tcase, test_unsealed_is_refused);
     tcase_add_test(tcase, test_queue_is_bounded);
