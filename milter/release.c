@@ -15,6 +15,7 @@ struct release_job {
     int64_t offset;
     struct release_envelope envelope;
     struct str mark, reply;
+    struct smtp *smtp;
 };
 
 static bool is_sendable(struct span address)
@@ -130,7 +131,6 @@ static enum release_result job_deliver(struct release_job *job, struct err *err)
     struct socket_address address;
     struct release_of of = {.quarantine_id = job->entry.id, .sha256 = job->entry.sha256};
     enum release_result result = RELEASE_REFUSED;
-    struct smtp *smtp;
     int path = 0;
 
     if (socket_address_parse(span_of(job->gate->settings->release_listener), &address, err) !=
@@ -142,14 +142,11 @@ static enum release_result job_deliver(struct release_job *job, struct err *err)
         err_set(err, "%d releases are under way; try again", RELEASES_MAX);
         return RELEASE_REFUSED;
     }
-    smtp = smtp_open(&address, err);
-    if (smtp == NULL)
+    job->smtp = smtp_open(&address, err);
+    if (job->smtp == NULL)
         err_prefix(err, "release_listener = %s", job->gate->settings->release_listener);
     else
-        result = job_send(job, smtp, err);
-    if (smtp != NULL && result == RELEASE_DONE)
-        (void)smtp_command(smtp, "QUIT", NULL, NULL);
-    smtp_close(&smtp);
+        result = job_send(job, job->smtp, err);
     releases_withdraw(job->gate->releases, job->entry.id);
     return result;
 }
@@ -200,8 +197,12 @@ static enum release_result job_run(struct release_job *job, const char *user,
         return RELEASE_REFUSED;
     result = job_deliver(job, err);
     job_settle(job, result, user, err);
-    if (result == RELEASE_DONE)
+    if (result == RELEASE_DONE) {
         queue_name(queue_r, &job->reply);
+        (void)smtp_command(job->smtp, "QUIT", NULL,
+                           NULL); /* it may take its time: all is noted */
+    }
+    smtp_close(&job->smtp);
     return result;
 }
 

@@ -170,7 +170,7 @@ END_TEST
 START_TEST(test_what_is_sent)
 {
     static const struct smtp_step steps[] = {
-        MESSAGE, {".", "250 2.0.0 Ok: queued as 4XYZ\r\n", 0}, {"QUIT", NULL, 0}, {0}};
+        MESSAGE, {".", "250 2.0.0 Ok: queued as 4XYZ\r\n", 0}, {"QUIT", "221 bye\r\n", 0}, {0}};
     struct str heard = STR_EMPTY;
     char id[QUARANTINE_ID_SIZE];
     const char *mark, *message;
@@ -309,7 +309,7 @@ static void *release_too(void *id)
 START_TEST(test_claimed_once)
 {
     static const struct smtp_step steps[] = {
-        MESSAGE, {".", "250 ok\r\n", 0}, {"QUIT", NULL, 0}, {0}};
+        MESSAGE, {".", "250 ok\r\n", 0}, {"QUIT", "221 bye\r\n", 0}, {0}};
     char id[QUARANTINE_ID_SIZE];
     pthread_t thread;
     void *other;
