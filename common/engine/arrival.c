@@ -1,19 +1,29 @@
 /* arrival.c - the time facts, in the administrator's zone. */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
-#include "base/err.h"
+#include "base/file.h"
+#include "base/xalloc.h"
 #include "engine/arrival.h"
+
+#define ZONE_MAX (1024 * 1024) /* bytes of a zone's file; they have a few thousand */
+
+/* Of a name that it cannot use the C library makes UTC, silently: a misspelt one, a directory, a file of another kind. */
+static bool is_zone(const char *time_zone)
+{
+    struct str bytes = STR_EMPTY;
+    char *path = file_path("/usr/share/zoneinfo", time_zone);
+    bool is_there = file_read(path, ZONE_MAX, &bytes, NULL) == 0 &&
+                    span_starts(str_span(&bytes), SPAN("TZif")); /* RFC 8536 section 3.1 */
+
+    xfree(&path);
+    str_clear(&bytes);
+    return is_there;
+}
 
 int arrival_init(const char *time_zone, struct err *err)
 {
-    char path[512];
-
     if (time_zone[0] != '\0') {
-        snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", time_zone);
-        if (access(path, R_OK) != 0)
+        if (!is_zone(time_zone))
             return err_set(err,
                            "time_zone = %s is not in the tz database (/usr/share/zoneinfo); "
                            "write a name like Europe/Zurich or UTC",

@@ -45,7 +45,7 @@ void revision_report_clear(struct revision_report *report)
 int revision_report_err(const struct revision_report *report, struct err *err)
 {
     if (report->errors > 0)
-        return err_set(err, "%zu errors:\n%.*s", report->errors,
+        return err_set(err, "%zu error%s:\n%.*s", report->errors, report->errors > 1 ? "s" : "",
                        SPAN_ARG(span_trim(str_span(&report->problems))));
     return err_set(err, "%zu of %zu tests fail:\n%.*s", report->failed, report->tests,
                    SPAN_ARG(span_trim(str_span(&report->failures))));
