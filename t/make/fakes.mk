@@ -10,8 +10,8 @@ EXTRA_milter/test_loop      := milter/loop milter/message
 EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
-# Under TSan: the callbacks on random threads.
-unit-threads: $(B)/t/unit/milter/test_callbacks
+# Under TSan: what several threads share.
+unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))
