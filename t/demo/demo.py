@@ -37,9 +37,9 @@ def how_to_talk(house):
     ctl = f"{house.gate.bin}/milter-ctl -c {house.gate.cf}"
     port = house.postfix.port
     say(f"""It keeps running (process {os.getpid()}). Talk to it:
-    {ctl} status
-    {ctl} quarantine list
-    {ctl} rules show
+    sudo {ctl} status
+    sudo {ctl} quarantine list
+    sudo {ctl} rules show
     proxy listener    127.0.0.1:{port["proxy"]}   mail from outside, as for bob@one.example
     staging listener  127.0.0.1:{port["staging"]}   mail from internal servers
     e.g. python3 -c 'import smtplib; s = smtplib.SMTP("127.0.0.1", {port["proxy"]}); s.sendmail("a@b.example", "bob@one.example", "Subject: hi\\r\\n\\r\\nhi")'
