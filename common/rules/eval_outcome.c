@@ -41,6 +41,27 @@ static int compare_refs(const void *a, const void *b)
     return span_compare(left->key, right->key);
 }
 
+/* "messages auth.user,client.ip 3600": where a part of the key is known to have no value, there is nothing to count under. */
+static bool has_key(const struct eval *e, struct span rest)
+{
+    struct span what, names, name;
+
+    span_cut(&rest, ' ', &what);
+    span_cut(&rest, ' ', &names);
+    while (names.len > 0 && span_cut(&names, ',', &name)) {
+        int id = fact_find(name, RECORD_NONE);
+        struct term part = {.kind = TERM_FACT, .fact = (enum fact_id)id};
+        struct operand operand;
+
+        if (id == FACT_NONE)
+            continue;
+        eval_operand(e, &part, &operand);
+        if (operand.fact.state == FACT_ABSENT || operand.fact.state == FACT_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
 /* Whoever is asked about is counted, whatever the rules decide and in whatever order they stand. */
 void eval_add_charges(struct eval *e, enum chain chain)
 {
@@ -48,7 +69,8 @@ void eval_add_charges(struct eval *e, enum chain chain)
     size_t count = 0;
 
     for (size_t i = 0; i < e->rules->ask_count[chain]; i++) {
-        if (!is_counter(e->rules->asks[chain][i].fact))
+        if (!is_counter(e->rules->asks[chain][i].fact) ||
+            !has_key(e, e->rules->asks[chain][i].key))
             continue;
         charges = eval_grow(e->arena, charges, count, sizeof *charges);
         charges[count++] = e->rules->asks[chain][i];
