@@ -16,8 +16,13 @@ struct decision {
 struct needing {
     struct checker *c;
     const struct rule *rule;
-    bool is_done; /* one finding a rule is enough */
+    uint32_t index; /* of rule */
+    const uint32_t *
+        asker; /* the rule that restricts by the tag or points that rule gives; NULL: it restricts itself */
+    uint32_t *asked_by; /* by rule: who asks for what it gives, or NOBODY */
+    bool is_done;       /* one finding a rule is enough */
 };
+#define NOBODY UINT32_MAX
 
 static bool asks_unknown(const struct decision *d, const struct expr *expr)
 {
@@ -83,30 +88,42 @@ static bool is_enforced(const struct rule *rule)
     return !rule->is_warn && !rule->is_off;
 }
 
+/* Who refuses by what this rule gives, when it does not itself. */
+static const char *on_whose_behalf(const struct needing *n)
+{
+    const struct rule *asker = n->asker != NULL ? &n->c->rules->rules[*n->asker] : NULL;
+
+    if (asker == NULL)
+        return "";
+    return arena_printf(n->c->arena, "rule %.*s (line %u) restricts by what rule %.*s gives, ",
+                        SPAN_ARG(asker->name), asker->place.line, SPAN_ARG(n->rule->name));
+}
+
 static void undecided(struct needing *n, const struct term *term, bool is_part)
 {
-    const char *name = fact_table[term->fact].name;
+    const char *name = fact_table[term->fact].name, *behalf = on_whose_behalf(n);
 
     if (is_part)
         check_error(n->c, term->place,
-                    "what is in an attachment cannot always be known, and no rule of [filter] "
-                    "decides that; add one like: rule not-inspected when any "
+                    "what is in an attachment cannot always be known, %sand no rule of "
+                    "[filter] decides that; add one like: rule not-inspected when any "
                     "attachment (uninspected known) then quarantine \"could not be "
                     "inspected\", or mark rule %.*s (unknown passes)",
-                    SPAN_ARG(n->rule->name));
+                    behalf, SPAN_ARG(n->rule->name));
     else
         check_error(n->c, term->place,
-                    "%s can be unknown, and no rule of [filter] decides that; add one like: "
+                    "%s can be unknown, %sand no rule of [filter] decides that; add one like: "
                     "rule could-not-know when %s unknown then defer \"4.7.1 Try again "
                     "later\", or mark rule %.*s (unknown passes)",
-                    name, name, SPAN_ARG(n->rule->name));
+                    name, behalf, name, SPAN_ARG(n->rule->name));
 }
 
-/* Looks for a rule that decides what term may lack. */
-static void look(struct needing *n, const struct term *term)
+/* Is what term may lack decided? 1: for this rule wholly; 0: by nobody; -1: by *narrow_r, under conditions that this rule does not have. */
+static int find_decision(const struct needing *n, const struct term *term,
+                         const struct rule **narrow_r)
 {
     bool is_part = fact_table[term->fact].record != RECORD_NONE;
-    const struct rule *narrow = NULL;
+    int found = 0;
 
     for (size_t i = 0; i < n->c->rules->rule_count; i++) {
         const struct rule *rule = &n->c->rules->rules[i];
@@ -117,17 +134,52 @@ static void look(struct needing *n, const struct term *term)
             !decides(&d, rule->when))
             continue;
         if (rule == n->rule || !is_narrower(n->c, &d, rule, n->rule))
-            return;
-        narrow = rule;
+            return 1;
+        *narrow_r = rule;
+        found = -1;
     }
-    n->is_done = true;
-    if (narrow == NULL)
-        undecided(n, term, is_part);
-    else
+    return found;
+}
+
+static void look(struct needing *n, const struct term *term)
+{
+    const struct rule *narrow = NULL;
+    int found = find_decision(n, term, &narrow);
+
+    n->is_done = found <= 0;
+    if (found == 0)
+        undecided(n, term, fact_table[term->fact].record != RECORD_NONE);
+    else if (found < 0)
         check_warn(n->c, term->place,
                    "%s can be unknown, and rule %.*s (line %u) decides that only under "
                    "conditions that this rule does not have; elsewhere an unknown passes here",
                    fact_table[term->fact].name, SPAN_ARG(narrow->name), narrow->place.line);
+}
+
+/* A tag in doubt, or points off in doubt, keep this rule from applying. Points given restrict, so who gives them is asked itself. */
+static bool gives(const struct rule *rule, const struct term *term)
+{
+    for (size_t i = 0; i < rule->action_count; i++) {
+        const struct action *action = &rule->actions[i];
+
+        if (term->fact == FACT_TAG && action->kind == ACTION_TAG &&
+            span_equal(action->name, term->key))
+            return true;
+        if (term->fact == FACT_SCORE && action->kind == ACTION_SCORE && action->number < 0)
+            return true;
+    }
+    return false;
+}
+
+static void ask_givers(struct needing *n, const struct term *term)
+{
+    const struct rule *narrow;
+
+    if (find_decision(n, term, &narrow) != 0)
+        return;
+    for (uint32_t i = 0; i < n->index; i++)
+        if (n->c->rules->rules[i].chain == CHAIN_FILTER && gives(&n->c->rules->rules[i], term))
+            n->asked_by[i] = n->asker != NULL ? *n->asker : n->index;
 }
 
 static void note_need(void *ctx, const struct walk_term *walked)
@@ -135,19 +187,30 @@ static void note_need(void *ctx, const struct walk_term *walked)
     struct needing *n = ctx;
     unsigned flags = fact_table[walked->term->fact].flags;
 
-    if (!n->is_done && !walked->asks_unknown && (flags & FACT_MAY_UNKNOWN) != 0 &&
-        (flags & FACT_EVALUATION) == 0)
+    if (walked->asks_unknown)
+        return;
+    if ((flags & FACT_EVALUATION) != 0)
+        ask_givers(n, walked->term);
+    else if (!n->is_done && (flags & FACT_MAY_UNKNOWN) != 0)
         look(n, walked->term);
 }
 
+/* From below, so that who asks for a tag or points comes before who gives them. */
 void check_unknown(struct checker *c)
 {
-    for (size_t i = 0; i < c->rules->rule_count; i++) {
-        const struct rule *rule = &c->rules->rules[i];
-        struct needing n = {.c = c, .rule = rule};
+    size_t count = c->rules->rule_count;
+    uint32_t *asked_by = arena_array(c->arena, count > 0 ? count : 1, sizeof(*asked_by));
 
-        if (rule->chain == CHAIN_FILTER && rule->restricts && is_enforced(rule) &&
-            !rule->unknown_passes)
+    for (size_t i = 0; i < count; i++)
+        asked_by[i] = NOBODY;
+    for (uint32_t i = (uint32_t)count; i-- > 0;) {
+        const struct rule *rule = &c->rules->rules[i];
+        struct needing n = {.c = c, .rule = rule, .index = i, .asked_by = asked_by};
+
+        if (!rule->restricts && asked_by[i] != NOBODY)
+            n.asker = &asked_by[i];
+        if (rule->chain == CHAIN_FILTER && (rule->restricts || n.asker != NULL) &&
+            is_enforced(rule) && !rule->unknown_passes)
             walk_facts(rule->when, note_need, &n);
     }
 }

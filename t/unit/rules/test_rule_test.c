@@ -38,8 +38,8 @@ static const struct {
      "discard",
      "with subject \"RE: x\" expect discard",
      "ok: expected discard, got discard by r (line 2)"},
-    {"[filter] rule r when any attachment (extension = \"exe\" and not encrypted and not "
-     "macros) "
+    {"[filter] rule r (unknown passes) when any attachment (extension = \"exe\" and not "
+     "encrypted and not macros) "
      "then tag \"t\" rule s when tag(\"t\") then discard",
      "with attachment { name \"a.EXE\" } expect discard by s",
      "ok: expected discard by s, got discard by s (line 1)"},
