@@ -150,12 +150,10 @@ static bool trusts_sender(const struct expr *expr)
     return forged.has_sender && !forged.has_other;
 }
 
-/* Exceptions from restrictions, and permissions. */
+/* Exceptions, from marks and banners too, and permissions. */
 static void check_trust(struct checker *c, const struct rule *rule)
 {
-    const struct expr *trusting = rule->restricts ? rule->unless
-                                  : rule->permits ? rule->when
-                                                  : NULL;
+    const struct expr *trusting = rule->permits ? rule->when : rule->unless;
 
     if (trusting != NULL && trusts_sender(trusting))
         check_warn(c, trusting->place,
