@@ -1,4 +1,5 @@
 /* milter_link.c - asks the milter over its control socket, in the role of whoever asked us. */
+#include <stdatomic.h>
 #include "control/client.h"
 #include "policyd/health.h"
 #include "policyd/milter_link.h"
@@ -6,17 +7,32 @@
 #define POKE_TIMEOUT_MS 1000
 
 static const char *control_dir;
+static atomic_bool has_answered; /* both start together: not to answer yet is no news */
 
 void milter_link_begin(const char *dir)
 {
     control_dir = dir;
 }
 
-static struct control_client *connect_as(enum control_role role, struct err *err)
+static struct control_client *reach_as(enum control_role role, struct err *err)
 {
     struct control_client *client = control_connect_as(control_dir, "milter", role, err);
 
-    health_set("milter", client == NULL, LOG_LEVEL_WARN, "%s", client == NULL ? err->text : "");
+    if (client != NULL)
+        has_answered = true;
+    return client;
+}
+
+static void note(bool is_there, const struct err *err)
+{
+    health_set("milter", !is_there, LOG_LEVEL_WARN, "%s", is_there ? "" : err->text);
+}
+
+static struct control_client *connect_as(enum control_role role, struct err *err)
+{
+    struct control_client *client = reach_as(role, err);
+
+    note(client != NULL, err);
     return client;
 }
 
@@ -25,8 +41,10 @@ void milter_link_poke(void)
     static const struct control_question poke = {.command = "snapshot.reload",
                                                  .timeout_ms = POKE_TIMEOUT_MS};
     struct err err;
-    struct control_client *client = connect_as(ROLE_OPERATE, &err);
+    struct control_client *client = reach_as(ROLE_OPERATE, &err);
 
+    if (has_answered)
+        note(client != NULL, &err);
     if (client == NULL)
         return; /* it finds what is published by itself once it runs */
     control_ask(client, &poke, &err);
