@@ -8,6 +8,8 @@ struct standing {
     bool is_held_back; /* its condition is true, its exception too */
 };
 
+static const struct bound nothing_bound = {{ELEMENT_NONE, ELEMENT_NONE, ELEMENT_NONE}};
+
 static bool prints_record(const struct rule *rule)
 {
     for (size_t i = 0; i < rule->action_count; i++) {
@@ -42,12 +44,14 @@ static struct standing rule_stands(struct eval *e, const struct rule *rule)
     struct answer unless = answer_of(false);
     enum truth held;
 
-    e->bound = e->element = ELEMENT_NONE;
+    e->element = ELEMENT_NONE;
+    e->bound = nothing_bound;
     e->prints_record = prints_record(rule);
     s.answer = eval_expr(e, rule->when);
     if (s.answer.truth == NO || rule->unless == NULL)
         return s;
-    int bound = e->bound; /* what an exception finds is not what the rule is about */
+    struct bound bound = e->bound; /* what an exception finds is not what the rule is about */
+    e->prints_record = false;
     unless = eval_expr(e, rule->unless);
     e->bound = bound;
     held = holds_back(rule, unless);

@@ -11,7 +11,7 @@ static bool must_wait(const struct eval *e, const struct answer *before)
 static struct answer eval_and(struct eval *e, const struct expr *expr)
 {
     struct answer sum = answer_of(true);
-    int bound = e->bound;
+    struct bound bound = e->bound;
 
     for (size_t i = 0; i < expr->child_count; i++) {
         struct answer a = eval_expr(e, expr->children[i]);
@@ -29,7 +29,7 @@ static struct answer eval_and(struct eval *e, const struct expr *expr)
 static struct answer eval_or(struct eval *e, const struct expr *expr)
 {
     struct answer sum = answer_of(false);
-    int bound = e->bound;
+    struct bound bound = e->bound;
 
     for (size_t i = 0; i < expr->child_count; i++) {
         struct answer a = eval_expr(e, expr->children[i]);
@@ -44,7 +44,7 @@ static struct answer eval_or(struct eval *e, const struct expr *expr)
 
 static struct answer eval_not(struct eval *e, const struct expr *expr)
 {
-    int bound = e->bound;
+    struct bound bound = e->bound;
     struct answer a = answer_not(eval_expr(e, expr->children[0]));
 
     e->bound = bound;
@@ -87,8 +87,8 @@ static struct answer eval_any(struct eval *e, const struct expr *expr)
         a = eval_expr(e, expr->children[0]);
         e->element = outer;
         if (a.truth == YES && !must_wait(e, &sum)) {
-            if (e->bound == ELEMENT_NONE)
-                e->bound = element;
+            if (e->bound.of[expr->record] == ELEMENT_NONE)
+                e->bound.of[expr->record] = element;
             return a;
         }
         if (a.truth != YES)
@@ -119,7 +119,7 @@ static struct answer eval_all(struct eval *e, const struct expr *expr)
 static struct answer eval_quantified(struct eval *e, const struct expr *expr)
 {
     struct answer a;
-    int bound = e->bound;
+    struct bound bound = e->bound;
 
     if (!is_learnt(e, expr->record, &a))
         return a;

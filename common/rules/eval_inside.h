@@ -23,6 +23,11 @@ struct answer {
 #define ELEMENT_NONE  (-1)
 #define ELEMENT_EXTRA (-2) /* stands for what an incomplete list does not hold */
 
+/* The elements that `any` found, by record: what {attachment.name} and {url.host} print. */
+struct bound {
+    int of[RECORD__COUNT];
+};
+
 /* A walk over one chain. */
 struct eval {
     const struct lists *lists;
@@ -33,8 +38,8 @@ struct eval {
     int64_t fuel;        /* below zero: used up */
     int64_t detail_fuel; /* for telling what was found; used up: nothing more is told */
 
-    int element;        /* inside any, all, no: the element in hand */
-    int bound;          /* the element that `any` found, which {attachment.name} prints */
+    int element; /* inside any, all, no: the element in hand */
+    struct bound bound;
     bool prints_record; /* the rule in hand prints a fact of it */
 
     int64_t score_low, score_high;
@@ -84,7 +89,7 @@ struct direction_state {
     struct answer why; /* when several are possible */
 };
 void direction_of(const struct eval *e, struct direction_state *out);
-/* eval_text.c: expands with the facts of element `e->bound`; sink by action. MISSING when a fact of it is not learnt yet. */
+/* eval_text.c: expands with the facts of the elements in `e->bound`; sink by action. MISSING when a fact of it is not learnt yet. */
 struct answer eval_text_ready(const struct eval *e, const struct text_template *text);
 struct span eval_text(const struct eval *e, enum action_kind kind,
                       const struct text_template *text);

@@ -69,7 +69,7 @@ static void get_part(const struct eval *e, const struct text_part *part, struct 
                         .key_fact = {FACT_NONE, FACT_NONE}};
     struct eval of_bound = *e;
 
-    of_bound.element = e->bound;
+    of_bound.element = e->bound.of[fact_table[part->fact].record];
     eval_operand(&of_bound, &term, out);
 }
 
@@ -130,7 +130,7 @@ struct span evaluate_text(struct arena *arena, const struct lists *lists,
                      .view = view,
                      .stage = STAGE_EOM,
                      .arena = arena,
-                     .bound = record_index};
+                     .bound = {{ELEMENT_NONE, record_index, record_index}}};
 
     return eval_text(&e, ACTION_REJECT, text);
 }
