@@ -293,8 +293,8 @@ START_TEST(counters_in_any_order)
         tell_charges(&one, first);
         tell_charges(&other, second);
         charged += one.len > 0; /* a key without a value is not */
-        ck_assert_msg(span_equal(str_span(&one), str_span(&other)),
-                      "seed %ju:\n%s%s", (uintmax_t)seed, str_cstr(&one), str_cstr(&other));
+        ck_assert_msg(span_equal(str_span(&one), str_span(&other)), "seed %ju:\n%s%s",
+                      (uintmax_t)seed, str_cstr(&one), str_cstr(&other));
         ck_assert_msg(tag_bits(first) == tag_bits(second), "seed %ju", (uintmax_t)seed);
         ruleset_unpin(&rules);
         ruleset_unpin(&mixed);
