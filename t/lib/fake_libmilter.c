@@ -30,8 +30,8 @@ void *smfi_getpriv(SMFICTX *ctx)
 
 int smfi_setsymlist(SMFICTX *ctx, int where, char *list)
 {
-    (void)ctx, (void)where, (void)list;
-    return MI_SUCCESS;
+    (void)where, (void)list;
+    return ctx->fails ? MI_FAILURE : MI_SUCCESS;
 }
 
 char *smfi_getsymval(SMFICTX *ctx, char *name)
@@ -42,8 +42,11 @@ char *smfi_getsymval(SMFICTX *ctx, char *name)
     return NULL;
 }
 
+/* As libmilter: one line, and no text that it cannot send. */
 int smfi_setreply(SMFICTX *ctx, char *smtp, char *dsn, char *text)
 {
+    if (strpbrk(text, "\r\n") != NULL || strlen(text) > 980 || strchr("45", smtp[0]) == NULL)
+        return MI_FAILURE;
     snprintf(ctx->reply, sizeof ctx->reply, "%s %s %s", smtp, dsn, text);
     return MI_SUCCESS;
 }

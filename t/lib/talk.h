@@ -28,6 +28,7 @@ static const char rules_text[] =
     "rule parts when any attachment (uninspected known) then quarantine \"x\"\n"
     "rule held when sender = \"hold@x.example\" then hold\n"
     "rule kept when sender = \"keep@x.example\" then quarantine \"kept\"\n"
+    "rule both when sender = \"both@x.example\" then quarantine \"both\", reject \"5.7.1 no\"\n"
     "rule not-bert when recipient = \"bert@a.example\" then quarantine \"not for Bert\"\n"
     "rule not-carl when recipient = \"carl@a.example\" then discard\n"
     "rule marked when sender = \"mark@x.example\" then add header \"X-Seen\" \"yes\"\n"

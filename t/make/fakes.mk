@@ -66,3 +66,5 @@ FAKES_milter/test_smtp := smtp_server set_clock
 EXTRA_milter/test_smtp := milter/smtp
 FAKES_milter/test_release := smtp_server
 EXTRA_milter/test_release := milter/release milter/releases milter/message milter/smtp
+FAKES_milter/test_judge := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_judge := $(EXTRA_milter/test_callbacks)
