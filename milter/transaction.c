@@ -159,7 +159,6 @@ static void judge_recipient(struct transaction *t, size_t index, struct answer *
 {
     const struct outcome *outcome = NULL;
     enum decide_state state;
-    char code[DECISION_CODE_SIZE];
 
     t->deciding.deadline = clock_mono_ms() + t->gate->settings->rcpt_deadline;
     while ((state = decide_recipient(&t->deciding, index, STAGE_RCPT, &outcome)) == DECIDE_WAIT)
@@ -169,8 +168,7 @@ static void judge_recipient(struct transaction *t, size_t index, struct answer *
          outcome->disposition != DISPOSITION_DEFER) ||
         outcome->wants_quarantine)
         return;
-    verdict_log_recipient(t, index, outcome, code);
-    answer_outcome(answer_r, outcome->disposition, outcome, code);
+    verdict_log_recipient(t, index, outcome, answer_r);
     drop_last_recipient(t);
 }
 

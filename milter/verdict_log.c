@@ -41,32 +41,50 @@ static void log_outcome(struct transaction *t, struct str *line, const struct ou
     log_info("%s", str_cstr(line));
 }
 
+/* What the client was told, codes and all; empty when it was told nothing but 250. */
+static void add_reply(struct str *out, const struct answer *answer)
+{
+    if (answer->smtp != 0)
+        str_printf(out, "%d %s ", answer->smtp, answer->dsn);
+    str_adds(out, answer->text);
+}
+
+static void log_recipient(struct transaction *t, size_t recipient,
+                          const struct outcome *outcome, const char *code)
+{
+    struct span to = record_text(t->arena, t->deciding.recipients[recipient], FACT_RECIPIENT);
+    struct str line = STR_EMPTY;
+
+    add_envelope(&line, t);
+    record_add_address(&line, "to", to);
+    str_printf(&line, " verdict=%s code=%s",
+               names_name(disposition_names, (int)outcome->disposition), code);
+    log_outcome(t, &line, outcome);
+    str_clear(&line);
+}
+
 void verdict_log_recipient(struct transaction *t, size_t recipient,
-                           const struct outcome *outcome, char code_r[DECISION_CODE_SIZE])
+                           const struct outcome *outcome, struct answer *answer_r)
 {
     struct decision_facts of = {.snapshot = t->deciding.snapshot,
                                 .message = t->deciding.message,
                                 .recipients = &t->deciding.recipients[recipient],
                                 .recipient_count = 1,
                                 .disposition = outcome->disposition,
-                                .outcome = outcome,
-                                .reply = outcome->text};
-    struct span to = record_text(t->arena, t->deciding.recipients[recipient], FACT_RECIPIENT);
-    struct decision_ticket ticket;
-    struct str line = STR_EMPTY;
+                                .outcome = outcome};
+    struct decision_ticket ticket = {.code = ""};
+    struct str reply = STR_EMPTY;
 
-    code_r[0] = '\0';
+    if (!t->session->is_trial)
+        decisions_reserve(t->gate->decisions, &ticket);
+    answer_outcome(answer_r, outcome->disposition, outcome, ticket.code);
     if (t->session->is_trial)
         return;
-    decisions_reserve(t->gate->decisions, &ticket);
-    memcpy(code_r, ticket.code, sizeof ticket.code);
-    add_envelope(&line, t);
-    record_add_address(&line, "to", to);
-    str_printf(&line, " verdict=%s code=%s",
-               names_name(disposition_names, (int)outcome->disposition), ticket.code);
-    log_outcome(t, &line, outcome);
+    add_reply(&reply, answer_r);
+    of.reply = str_span(&reply);
+    log_recipient(t, recipient, outcome, ticket.code);
     record_put(t->gate->decisions, &ticket, &of);
-    str_clear(&line);
+    str_clear(&reply);
 }
 
 static void count_verdict(struct gate *gate, enum disposition disposition)
@@ -111,23 +129,11 @@ static enum disposition final_disposition(const struct transaction *t,
     return DISPOSITION_DELIVER;
 }
 
-void verdict_log_message(struct transaction *t, const struct answer *answer)
+static void log_message(struct transaction *t, enum disposition disposition,
+                        const struct outcome *outcome)
 {
-    enum disposition disposition = final_disposition(t, answer);
-    const struct outcome *outcome = t->verdict != NULL ? t->verdict->deciding : NULL;
-    struct decision_facts of = {.snapshot = t->deciding.snapshot,
-                                .message = t->deciding.message,
-                                .recipients = t->deciding.recipients,
-                                .recipient_count = t->deciding.recipient_count,
-                                .disposition = disposition,
-                                .outcome = outcome,
-                                .reply = span_of(answer->text),
-                                .queue_id = span_of(t->queue_id),
-                                .note = span_of(t->note)};
     struct str line = STR_EMPTY;
 
-    count_verdict(t->gate, disposition);
-    warn_of_loop(t);
     str_printf(&line, "%s: ", t->queue_id[0] != '\0' ? t->queue_id : "-");
     add_envelope(&line, t);
     add_recipients(&line, t);
@@ -138,6 +144,28 @@ void verdict_log_message(struct transaction *t, const struct answer *answer)
     if (t->note != NULL)
         str_printf(&line, " note=\"%s\"", t->note);
     log_outcome(t, &line, outcome);
-    record_put(t->gate->decisions, &t->ticket, &of);
     str_clear(&line);
+}
+
+void verdict_log_message(struct transaction *t, const struct answer *answer)
+{
+    enum disposition disposition = final_disposition(t, answer);
+    const struct outcome *outcome = t->verdict != NULL ? t->verdict->deciding : NULL;
+    struct decision_facts of = {.snapshot = t->deciding.snapshot,
+                                .message = t->deciding.message,
+                                .recipients = t->deciding.recipients,
+                                .recipient_count = t->deciding.recipient_count,
+                                .disposition = disposition,
+                                .outcome = outcome,
+                                .queue_id = span_of(t->queue_id),
+                                .note = span_of(t->note)};
+    struct str reply = STR_EMPTY;
+
+    count_verdict(t->gate, disposition);
+    warn_of_loop(t);
+    log_message(t, disposition, outcome);
+    add_reply(&reply, answer);
+    of.reply = str_span(&reply);
+    record_put(t->gate->decisions, &t->ticket, &of);
+    str_clear(&reply);
 }

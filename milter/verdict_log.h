@@ -4,9 +4,9 @@
 #include "milter/transaction.h"
 #include "store/decisions.h"
 
-/* A refusal at RCPT: reserves the code (into code_r, for the reply), logs, records. */
+/* A refusal at RCPT: makes the answer with a code of its own, logs, records. */
 void verdict_log_recipient(struct transaction *t, size_t recipient,
-                           const struct outcome *outcome, char code_r[DECISION_CODE_SIZE]);
+                           const struct outcome *outcome, struct answer *answer_r);
 /* End of message: t->ticket was reserved before. */
 void verdict_log_message(struct transaction *t, const struct answer *answer);
 #endif
