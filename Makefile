@@ -150,7 +150,7 @@ install: all
 	install -m 755 $(PROGRAMS) $(D)/sbin
 	@set -e; for page in $(PAGES); do install -D -m 644 $$page $(D)/share/man/man$${page##*.}/$${page##*/}; done
 	@set -e; for unit in $(UNITS); do sed 's,/usr/sbin/,$(PREFIX)/sbin/,;s,/etc/,$(SYSCONF)/,' $$unit > $(B)/unit; \
-	    install -D -m 644 $(B)/unit $(D)/lib/systemd/system/$${unit##*/}; done
+	    install -D -m 644 $(B)/unit $(D)/lib/systemd/system/$${unit##*/}; rm $(B)/unit; done
 	install -D -m 644 etc/systemd/sysusers.conf $(D)/lib/sysusers.d/postgate.conf
 	install -D -m 644 etc/systemd/tmpfiles.conf $(D)/lib/tmpfiles.d/postgate.conf
 	install -D -m 644 contrib/completion/milter-ctl $(D)/share/bash-completion/completions/milter-ctl
