@@ -68,3 +68,6 @@ FAKES_milter/test_release := smtp_server
 EXTRA_milter/test_release := milter/release milter/releases milter/message milter/smtp
 FAKES_milter/test_judge := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_judge := $(EXTRA_milter/test_callbacks)
+FAKES_milter/test_macros := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_macros := $(EXTRA_milter/test_callbacks)
+EXTRA_milter/test_wait := milter/wait
