@@ -4,6 +4,30 @@
 #define DETAIL_BYTES 600 /* of one rule; the rest is "..." */
 #define VALUE_BYTES  100
 #define SET_SHOWN    5
+#define TOLD_MAX     64 /* more fit into DETAIL_BYTES only if they are very short */
+
+/* What was told so far, each thing once. */
+struct detail {
+    struct str text;
+    size_t count;
+    struct {
+        size_t at, len;
+    } told[TOLD_MAX];
+};
+
+static void add_once(struct detail *out, struct span one)
+{
+    for (size_t i = 0; i < out->count; i++)
+        if (span_equal(span_from(out->text.ptr + out->told[i].at, out->told[i].len), one))
+            return;
+    if (out->text.len > 0)
+        str_adds(&out->text, ", ");
+    if (out->count < TOLD_MAX) {
+        out->told[out->count].at = out->text.len;
+        out->told[out->count++].len = one.len;
+    }
+    str_add(&out->text, one);
+}
 
 /* Large values are cut before they are printed. */
 static void print_short(struct str *out, enum fact_id id, const struct fact *fact)
@@ -47,12 +71,11 @@ static void add_item(struct str *out, const struct eval *e, const struct expr *e
     str_clear(&item);
 }
 
-static void add_operand(struct str *out, const struct eval *e, const struct term *term,
+static void add_operand(struct detail *out, const struct eval *e, const struct term *term,
                         const struct expr *of)
 {
     struct str one = STR_EMPTY;
     struct operand operand;
-    size_t at;
 
     eval_operand(e, term, &operand);
     if (operand.fact.state == FACT_PENDING)
@@ -70,28 +93,24 @@ static void add_operand(struct str *out, const struct eval *e, const struct term
     if (of->kind == EXPR_COMPARE && of->right.kind == TERM_LIST &&
         operand.fact.state == FACT_VALUE)
         add_item(&one, e, of, &operand.fact);
-    if (!span_find(str_span(out), str_span(&one), &at)) {
-        if (out->len > 0)
-            str_adds(out, ", ");
-        str_add(out, str_span(&one));
-    }
+    add_once(out, str_span(&one));
     str_clear(&one);
 }
 
-static void add_expr(struct str *out, struct eval *e, const struct expr *expr,
+static void add_expr(struct detail *out, struct eval *e, const struct expr *expr,
                      enum truth truth);
 
 /* All when together they made it so, else those that did. */
-static void add_children(struct str *out, struct eval *e, const struct expr *expr,
+static void add_children(struct detail *out, struct eval *e, const struct expr *expr,
                          enum truth truth)
 {
-    for (size_t i = 0; i < expr->child_count && out->len < DETAIL_BYTES; i++)
+    for (size_t i = 0; i < expr->child_count && out->text.len < DETAIL_BYTES; i++)
         if (eval_expr(e, expr->children[i]).truth == truth)
             add_expr(out, e, expr->children[i], truth);
 }
 
 /* The first element that the condition holds for. */
-static void add_element(struct str *out, struct eval *e, const struct expr *expr)
+static void add_element(struct detail *out, struct eval *e, const struct expr *expr)
 {
     const struct record_list *list = facts_records(e->view->message, expr->record);
     int outer = e->element, count = (int)list->count;
@@ -106,17 +125,21 @@ static void add_element(struct str *out, struct eval *e, const struct expr *expr
     e->element = outer;
 }
 
-static void add_list(struct str *out, const struct eval *e, const struct expr *expr)
+static void add_list(struct detail *out, const struct eval *e, const struct expr *expr)
 {
     const struct record_list *list = facts_records(e->view->message, expr->record);
+    struct str one = STR_EMPTY;
 
-    str_printf(out, "%s%zu %s%s", out->len > 0 ? ", " : "", list->count,
-               names_name(record_names, (int)expr->record), list->count == 1 ? "" : "s");
+    str_printf(&one, "%zu %s%s", list->count, names_name(record_names, (int)expr->record),
+               list->count == 1 ? "" : "s");
     if (list->is_incomplete || list->state == FACT_UNKNOWN)
-        str_printf(out, " (incomplete: %.*s)", SPAN_ARG(list->reason));
+        str_printf(&one, " (incomplete: %.*s)", SPAN_ARG(list->reason));
+    add_once(out, str_span(&one));
+    str_clear(&one);
 }
 
-static void add_expr(struct str *out, struct eval *e, const struct expr *expr, enum truth truth)
+static void add_expr(struct detail *out, struct eval *e, const struct expr *expr,
+                     enum truth truth)
 {
     switch (expr->kind) {
     case EXPR_AND:
@@ -150,7 +173,7 @@ static void add_expr(struct str *out, struct eval *e, const struct expr *expr, e
 
 struct span eval_detail(struct eval *e, const struct expr *expr, enum truth truth)
 {
-    struct str out = STR_EMPTY;
+    struct detail out = {.text = STR_EMPTY};
     struct eval quiet = *e; /* telling has fuel of its own and binds nothing */
     struct span kept;
 
@@ -158,11 +181,11 @@ struct span eval_detail(struct eval *e, const struct expr *expr, enum truth trut
     quiet.element = ELEMENT_NONE;
     add_expr(&out, &quiet, expr, truth);
     e->detail_fuel = quiet.fuel;
-    if (out.len > DETAIL_BYTES) {
-        str_truncate(&out, DETAIL_BYTES);
-        str_adds(&out, "...");
+    if (out.text.len > DETAIL_BYTES) {
+        str_truncate(&out.text, DETAIL_BYTES);
+        str_adds(&out.text, "...");
     }
-    kept = arena_span(e->arena, str_span(&out));
-    str_clear(&out);
+    kept = arena_span(e->arena, str_span(&out.text));
+    str_clear(&out.text);
     return kept;
 }
