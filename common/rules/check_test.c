@@ -97,6 +97,28 @@ static bool set_fact(struct checker *c, const struct raw_set *raw, struct test_s
     return set_values(c, &term, &raw->value, &set->value);
 }
 
+/* The second of two would be the only one that counts; attachments and links add up. */
+static void check_twice(struct checker *c, const struct test_set *sets, size_t index)
+{
+    const struct test_set *set = &sets[index];
+
+    for (size_t i = 0; i < index; i++) {
+        if (sets[i].fact != set->fact || sets[i].list != set->list ||
+            !span_equal(sets[i].key, set->key))
+            continue;
+        if (set->list >= 0)
+            check_error(c, set->place,
+                        "list %.*s stands in this test twice; put its items together",
+                        SPAN_ARG(c->rules->lists[set->list].name));
+        else if ((int)set->fact != FACT_NONE)
+            check_error(c, set->place, "%s is set twice; %s", fact_table[set->fact].name,
+                        (fact_table[set->fact].flags & FACT_IS_SET) != 0
+                            ? "several values stand in braces"
+                            : "it has one value");
+        return;
+    }
+}
+
 static bool set_members(struct checker *c, const struct raw_set *raw, struct test_set *set)
 {
     struct test_set *members = arena_array(c->arena, raw->count, sizeof(*members));
@@ -116,6 +138,8 @@ static bool set_members(struct checker *c, const struct raw_set *raw, struct tes
                         fact_table[members[i].fact].name, names_name(record_names, record));
             is_good = false;
         }
+        if (is_good)
+            check_twice(c, members, i);
     }
     c->inside = RECORD_NONE;
     set->members = members;
@@ -168,6 +192,7 @@ static void check_sets(struct checker *c, const struct raw_test *raw, struct rul
             set_members(c, set, &sets[i]);
         else
             set_fact(c, set, &sets[i]);
+        check_twice(c, sets, i);
     }
     test->sets = sets;
     test->set_count = raw->set_count;
