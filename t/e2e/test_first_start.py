@@ -48,9 +48,12 @@ def _(h):
     assert "clint.ip" in text and "milter-ctl rules apply" in text, text[-2000:]
 
 
-@case("`status` says that nothing is published and exits 1")
+@case("`status` says that nothing is in force and how it is mended, and exits 1")
 def _(h):
-    equal(h.gate.ctl("status").exit, 1)
+    said = h.gate.ctl("status")
+    equal(said.exit, 1)
+    policyd = next(row for row in said.rows if row["program"] == "policyd")
+    assert "milter-ctl rules apply" in policyd["problems"]["rules"], policyd
 
 
 @case("`rules apply` mends it without a restart")
