@@ -119,7 +119,7 @@ static void carry_out(struct transaction *t, struct answer *answer)
     refuse(t, answer, "4.3.0", "the message could not be kept; try again");
 }
 
-/* A message that its inspector could not bear is deferred, whatever the rules say, and kept for study. */
+/* A message that its inspector could not bear is deferred, whatever the rules say; kept for study when it may be to blame. */
 static void judge_failure(struct transaction *t, struct answer *answer)
 {
     struct str why = STR_EMPTY;
@@ -128,7 +128,8 @@ static void judge_failure(struct transaction *t, struct answer *answer)
     t->verdict = NULL;
     refuse(t, answer, "4.3.0", "the message could not be inspected; try again");
     t->note = arena_strdup(t->arena, str_cstr(&why));
-    keep_study(t, t->note);
+    if (content_tried(t->deciding.message))
+        keep_study(t, t->note);
     str_clear(&why);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/xalloc.h"
 #include "checks/content.h"
 #include "inspect/pool.h"
@@ -10,6 +11,8 @@
 static const enum fact_id content_facts[] = {
     FACT_FROM,           FACT_FROM_DOMAIN, FACT_REPLY_TO,        FACT_SUBJECT, FACT_MESSAGE_ID,
     FACT_MIME_AMBIGUOUS, FACT_MIME_BROKEN, FACT_ATTACHMENT_NAME, FACT_HEADER,  FACT__COUNT};
+
+#define INSPECTOR "inspector: " /* begins each reason */
 
 static struct pool *pool;
 
@@ -51,7 +54,7 @@ static struct facts *failed_facts(const struct errand *errand, const char *failu
     struct str text = STR_EMPTY;
     struct fact unknown = {.state = FACT_UNKNOWN};
 
-    str_printf(&text, "inspector: %s", failure);
+    str_printf(&text, INSPECTOR "%s", failure);
     unknown.reason = str_span(&text);
     for (size_t i = 0; content_facts[i] != FACT__COUNT; i++)
         if (content_facts[i] < FACT_MESSAGE__COUNT)
@@ -77,17 +80,32 @@ static void on_done(void *ctx, struct facts *facts, const char *failure)
     post(errand, facts != NULL ? facts : failed_facts(errand, failure));
 }
 
+/* The client's network: /24, or /56 of IPv6. Nobody's mail is held up by one network's for long. */
+static uint64_t asker_of(const struct check_request *request)
+{
+    static const uint64_t seed[2] = {3, 4}; /* a clash shares one share */
+    const struct fact *client =
+        request->facts != NULL ? facts_get(request->facts, FACT_CLIENT_IP) : NULL;
+    struct ip ip;
+
+    if (client == NULL || client->state != FACT_VALUE)
+        return 0;
+    ip = client->values[0].ip;
+    return hash_table64(seed, span_from(ip.byte, ip_is_v4(&ip) ? 15 : 7));
+}
+
 static int content_start(struct check_request *request, struct err *err)
 {
     struct errand *errand = errand_new(request);
     struct pool_job job = {.message_fd = request->message_fd,
+                           .asker = asker_of(request),
                            .deadline = request->deadline,
                            .wants = str_span(&errand->wants),
                            .done = on_done,
                            .ctx = errand};
 
     if (pool == NULL)
-        err_set(err, "postgate-inspect was not started");
+        err_set(err, POOL_NOT_TRIED "postgate-inspect was not started");
     else if (pool_submit(pool, &job, err) == 0)
         return 0;
     post(errand, failed_facts(errand, err->text));
@@ -98,6 +116,7 @@ const struct check content_check = {
     .name = "content",
     .stage = STAGE_EOM,
     .facts = content_facts,
+    .reads_facts = true,
     .reads_message = true,
     .start = content_start,
 };
@@ -173,6 +192,11 @@ struct span content_failure(const struct facts *facts)
     const struct span *reason = first_unknown(facts);
 
     return reason != NULL ? *reason : (struct span){"", 0};
+}
+
+bool content_tried(const struct facts *facts)
+{
+    return !span_starts(content_failure(facts), SPAN(INSPECTOR POOL_NOT_TRIED));
 }
 
 void content_count(struct content_counts *counts_r)

@@ -17,6 +17,9 @@ bool content_failed(const struct facts *facts);
 /* Why, for the log; empty when it did not fail. */
 struct span content_failure(const struct facts *facts);
 
+/* A worker had the message when it failed: only then may the message be to blame. */
+bool content_tried(const struct facts *facts);
+
 /* For `status`: since the start. */
 struct content_counts {
     uint64_t messages, failures, workers_started, workers_lost;

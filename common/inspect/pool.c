@@ -152,7 +152,7 @@ static void give_job(struct pool *pool, const struct pool_job *job)
             return;
         fill_seats(pool);
     }
-    fail_job(pool, job, "no worker could be had");
+    fail_job(pool, job, POOL_NOT_TRIED "no worker could be had");
 }
 
 static void give_work(struct pool *pool)
@@ -160,7 +160,7 @@ static void give_work(struct pool *pool)
     struct pool_job job;
 
     while (queue_take_late(&pool->queue, clock_mono_ms(), &job))
-        fail_job(pool, &job, "no worker was free before the deadline");
+        fail_job(pool, &job, job.deadline == QUEUE_EVICTED ? QUEUE_FULL : QUEUE_LATE);
     while (idle_seat(pool) != NULL && queue_take(&pool->queue, &job))
         give_job(pool, &job);
 }
@@ -269,8 +269,8 @@ static void *pool_run(void *arg)
     }
     for (unsigned i = 0; i < pool->options.workers; i++)
         seat_empty(&pool->seats[i], &pool->launch, "the milter ends");
-    while (queue_take(&pool->queue, &job))
-        fail_job(pool, &job, "the milter ends");
+    while (queue_take_late(&pool->queue, INT64_MAX, &job))
+        fail_job(pool, &job, POOL_NOT_TRIED "the milter ends");
     launch_end(&pool->launch);
     return NULL;
 }
@@ -363,9 +363,9 @@ int pool_submit(struct pool *pool, const struct pool_job *job, struct err *err)
         return err_set(err, "the rules ask for too many headers");
     pthread_mutex_lock(&pool->lock);
     if (pool->is_stopping || pool->failure[0] != '\0')
-        result = err_set(err, "postgate-inspect does not run: %s", pool->failure);
+        result = err_set(err, POOL_NOT_TRIED "postgate-inspect is down: %s", pool->failure);
     else if (!queue_put(&pool->queue, job))
-        result = err_set(err, "inspection queue full");
+        result = err_set(err, QUEUE_FULL);
     if (result < 0)
         pool->counts.failures++;
     pthread_mutex_unlock(&pool->lock);

@@ -6,6 +6,8 @@
 #include "inspect/wire.h"
 
 #define POOL_QUEUE_PER_WORKER 4
+#define POOL_NOT_TRIED                                                                         \
+    "not tried: " /* begins each failure of a message that no worker ever had */
 
 struct pool_options {
     const char *program; /* path of postgate-inspect */
@@ -21,6 +23,8 @@ struct pool_options {
  * the pool's thread, never from inside pool_submit. facts: the answer, done's to free; NULL with the failure otherwise. */
 struct pool_job {
     int message_fd;
+    uint64_t
+        asker; /* who sent it, as a number: where many wait, nobody gets more than his share */
     int64_t deadline; /* clock_mono_ms; waiting counts against it */
     struct span wants;
     void (*done)(void *ctx, struct facts *facts, const char *failure);

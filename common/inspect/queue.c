@@ -7,6 +7,7 @@ void queue_init(struct queue *queue, size_t max)
 {
     *queue = (struct queue){.max = max};
     queue->jobs = xcalloc(max, sizeof *queue->jobs);
+    queue->evicted = xcalloc(max, sizeof *queue->evicted);
     pthread_mutex_init(&queue->lock, NULL);
 }
 
@@ -14,26 +15,67 @@ void queue_clear(struct queue *queue)
 {
     pthread_mutex_destroy(&queue->lock);
     xfree(&queue->jobs);
+    xfree(&queue->evicted);
 }
+
+/* --- under the lock --- */
+
+static void take_at(struct queue *queue, size_t at, struct pool_job *job_r)
+{
+    *job_r = queue->jobs[at];
+    queue->count--;
+    memmove(&queue->jobs[at], &queue->jobs[at + 1], (queue->count - at) * sizeof *queue->jobs);
+}
+
+static size_t count_of(const struct queue *queue, uint64_t asker)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < queue->count; i++)
+        count += queue->jobs[i].asker == asker;
+    return count;
+}
+
+/* The newest job of him who has most waiting, when that is more than the newcomer would have. */
+static bool make_room(struct queue *queue, uint64_t newcomer)
+{
+    size_t most = count_of(queue, newcomer) + 1, at = queue->count;
+
+    for (size_t i = 0; i < queue->count; i++) {
+        size_t count = count_of(queue, queue->jobs[i].asker);
+        if (count > most || (count == most && at < queue->count &&
+                             queue->jobs[i].asker == queue->jobs[at].asker)) {
+            most = count;
+            at = i;
+        }
+    }
+    if (at == queue->count || queue->evicted_count == queue->max)
+        return false;
+    take_at(queue, at, &queue->evicted[queue->evicted_count]);
+    queue->evicted[queue->evicted_count++].deadline = QUEUE_EVICTED;
+    return true;
+}
+
+static size_t next(const struct queue *queue)
+{
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->jobs[i].asker != queue->last_asker)
+            return i;
+    return 0;
+}
+
+/* --- what others call --- */
 
 bool queue_put(struct queue *queue, const struct pool_job *job)
 {
     bool has_room;
 
     pthread_mutex_lock(&queue->lock);
-    has_room = queue->count < queue->max;
+    has_room = queue->count < queue->max || make_room(queue, job->asker);
     if (has_room)
         queue->jobs[queue->count++] = *job;
     pthread_mutex_unlock(&queue->lock);
     return has_room;
-}
-
-/* Under the lock. */
-static void take_at(struct queue *queue, size_t at, struct pool_job *job_r)
-{
-    *job_r = queue->jobs[at];
-    queue->count--;
-    memmove(&queue->jobs[at], &queue->jobs[at + 1], (queue->count - at) * sizeof *queue->jobs);
 }
 
 bool queue_take(struct queue *queue, struct pool_job *job_r)
@@ -42,8 +84,10 @@ bool queue_take(struct queue *queue, struct pool_job *job_r)
 
     pthread_mutex_lock(&queue->lock);
     has_job = queue->count > 0;
-    if (has_job)
-        take_at(queue, 0, job_r);
+    if (has_job) {
+        take_at(queue, next(queue), job_r);
+        queue->last_asker = job_r->asker;
+    }
     pthread_mutex_unlock(&queue->lock);
     return has_job;
 }
@@ -53,6 +97,10 @@ bool queue_take_late(struct queue *queue, int64_t now, struct pool_job *job_r)
     bool found = false;
 
     pthread_mutex_lock(&queue->lock);
+    if (queue->evicted_count > 0) {
+        *job_r = queue->evicted[--queue->evicted_count];
+        found = true;
+    }
     for (size_t i = 0; i < queue->count && !found; i++) {
         found = now >= queue->jobs[i].deadline;
         if (found)

@@ -64,6 +64,12 @@ struct span content_failure(const struct facts *facts)
     return span_of(fake_content_failure);
 }
 
+bool content_tried(const struct facts *facts)
+{
+    (void)facts;
+    return !span_starts(span_of(fake_content_failure), SPAN("inspector: not tried: "));
+}
+
 void content_count(struct content_counts *counts_r)
 {
     *counts_r = (struct content_counts){0};

@@ -160,6 +160,7 @@ START_TEST(test_failure)
     facts_set_unknown(facts, FACT_SUBJECT, SPAN("deadline"));
     ck_assert(content_failed(facts));
     ck_assert(span_is(content_failure(facts), "deadline"));
+    ck_assert(content_tried(facts));
     facts_free(&facts);
 }
 END_TEST
@@ -181,6 +182,7 @@ START_TEST(test_not_started)
     ck_assert_int_eq(check, 3);
     ck_assert(content_failed(answer));
     ck_assert(span_starts(content_failure(answer), SPAN("inspector: ")));
+    ck_assert(!content_tried(answer));
     facts_free(&answer);
     check_request_unpin(&request);
 }

@@ -74,6 +74,21 @@ START_TEST(test_inspection_failed)
 }
 END_TEST
 
+/* One that no worker had is not to blame: nothing of it is kept. */
+START_TEST(test_inspection_not_tried)
+{
+    char sender[] = "<keep@x.example>", reply[FAKE_TEXT];
+    struct talk talk = talk_of("192.0.2.7", sender);
+
+    setup();
+    fake_content_failure = "inspector: not tried: inspection queue full";
+    ck_assert_int_eq(run(&talk, reply), SMFIS_TEMPFAIL);
+    fake_content_failure = "";
+    ck_assert_uint_eq(kept("study"), 0);
+    teardown();
+}
+END_TEST
+
 START_TEST(test_too_large)
 {
     char sender[] = "<a@x.example>", reply[FAKE_TEXT];
@@ -256,6 +271,7 @@ START_TEST(test_loop)
 }
 END_TEST
 
-SUITE_MAIN("milter/judge", test_no_rules, test_inspection_failed, test_too_large,
-           test_too_many_recipients, test_quarantine_full, test_quarantine_unwritable,
-           test_release_listener, test_hold, test_log_line, test_loop)
+SUITE_MAIN("milter/judge", test_no_rules, test_inspection_failed, test_inspection_not_tried,
+           test_too_large, test_too_many_recipients, test_quarantine_full,
+           test_quarantine_unwritable, test_release_listener, test_hold, test_log_line,
+           test_loop)
