@@ -147,8 +147,12 @@ static enum control_exit control_status(struct control_call *call, struct err *e
 
 static enum control_exit control_explain(struct control_call *call, struct err *err)
 {
-    return decision_explain(gate->decisions, "milter", control_argument(call, "what"), call,
-                            err);
+    struct span what = control_argument(call, "what");
+
+    if (what.len > 0)
+        return decision_explain(gate->decisions, "milter", what, call, err);
+    err_set(err, "what: there is none; write a decision code or a queue id");
+    return EXIT_INVALID;
 }
 
 static enum control_exit control_reload(struct control_call *call, struct err *err)

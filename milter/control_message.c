@@ -49,6 +49,8 @@ static int trial_recipients(struct trial *trial, struct err *err)
     json_t *recipients = json_object_get(trial->call->args, "recipients");
     size_t count = json_array_size(recipients);
 
+    if (recipients != NULL && !json_is_array(recipients))
+        return err_set(err, "recipients: must be a list of texts, as [\"a@example.com\"]");
     for (size_t i = 0; i < count; i++) {
         const char *recipient = json_string_value(json_array_get(recipients, i));
         if (recipient == NULL)

@@ -123,19 +123,33 @@ static enum control_exit found_exit(int found, struct span what, struct err *err
     return found == 1 ? EXIT_OK : found == 0 ? EXIT_INVALID : EXIT_PARTIAL;
 }
 
+/* 0 and the argument, or -1. */
+static int wanted_id(const struct control_call *call, struct span *id_r, struct err *err)
+{
+    *id_r = control_argument(call, "id");
+    if (id_r->len > 0)
+        return 0;
+    return err_set(err,
+                   "id: there is none; write an id as milter-ctl quarantine list shows it, "
+                   "or a decision code");
+}
+
 enum control_exit control_quarantine_show(struct control_call *call, struct err *err)
 {
     struct gate *gate = milter_control_gate();
     bool is_raw = json_is_true(json_object_get(call->args, "raw"));
-    struct span what = control_argument(call, "id");
-    struct arena *arena = arena_new();
+    struct arena *arena;
     struct quarantine_entry entry;
+    struct span what;
     int64_t offset = 0;
-    int fd = -1;
-    int found = is_raw ? quarantine_open_message(gate->quarantine, what, arena, &entry, &fd,
-                                                 &offset, err)
-                       : quarantine_read(gate->quarantine, what, arena, &entry, err);
+    int fd = -1, found;
 
+    if (wanted_id(call, &what, err) != 0)
+        return EXIT_INVALID;
+    arena = arena_new();
+    found = is_raw ? quarantine_open_message(gate->quarantine, what, arena, &entry, &fd,
+                                             &offset, err)
+                   : quarantine_read(gate->quarantine, what, arena, &entry, err);
     if (found == 1)
         control_row(call, entry_row(&entry));
     if (found == 1 && is_raw)
@@ -151,11 +165,13 @@ enum control_exit control_quarantine_release(struct control_call *call, struct e
     static const enum control_exit exits[] = {[RELEASE_DONE] = EXIT_OK,
                                               [RELEASE_REFUSED] = EXIT_INVALID,
                                               [RELEASE_UNKNOWN] = EXIT_PARTIAL};
-    struct span id = control_argument(call, "id");
     struct str queue = STR_EMPTY;
-    enum release_result result =
-        release_message(milter_control_gate(), id, call->user, &queue, err);
+    enum release_result result;
+    struct span id;
 
+    if (wanted_id(call, &id, err) != 0)
+        return EXIT_INVALID;
+    result = release_message(milter_control_gate(), id, call->user, &queue, err);
     if (result == RELEASE_DONE) {
         json_t *row = json_object();
         json_object_set_new(row, "id", control_text(id));
@@ -170,13 +186,18 @@ enum control_exit control_quarantine_release(struct control_call *call, struct e
 enum control_exit control_quarantine_delete(struct control_call *call, struct err *err)
 {
     struct gate *gate = milter_control_gate();
-    struct span what = control_argument(call, "id");
-    struct arena *arena = arena_new();
     struct quarantine_entry entry;
     struct str note = STR_EMPTY;
-    int found = quarantine_read(gate->quarantine, what, arena, &entry, err);
-    enum control_exit rc = found_exit(found, what, err);
+    enum control_exit rc;
+    struct arena *arena;
+    struct span what;
+    int found;
 
+    if (wanted_id(call, &what, err) != 0)
+        return EXIT_INVALID;
+    arena = arena_new();
+    found = quarantine_read(gate->quarantine, what, arena, &entry, err);
+    rc = found_exit(found, what, err);
     str_printf(&note, "deleted by %s", call->user);
     if (found == 1) {
         int done = quarantine_delete(gate->quarantine, entry.id, str_cstr(&note), err);
@@ -196,6 +217,6 @@ enum control_exit control_quarantine_reindex(struct control_call *call, struct e
     (void)call;
     if (quarantine_reindex(milter_control_gate()->quarantine, &count, err) != 0)
         return EXIT_PARTIAL;
-    err_set(err, "%zu messages indexed", count);
+    err_set(err, "%zu message%s indexed", count, count == 1 ? "" : "s");
     return EXIT_OK;
 }

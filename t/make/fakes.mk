@@ -71,3 +71,5 @@ EXTRA_milter/test_judge := $(EXTRA_milter/test_callbacks)
 FAKES_milter/test_macros := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_macros := $(EXTRA_milter/test_callbacks)
 EXTRA_milter/test_wait := milter/wait
+FAKES_milter/test_control := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_control := $(EXTRA_milter/test_callbacks)
