@@ -1,4 +1,4 @@
-/* list_build_ip.c - an image of networks: sorts them, cuts the address space into ranges, and lays a search tree over these. */
+/* list_build_ip.c - an image of networks: sorts them and cuts the address space into ranges, over which list_build_tree.c lays its trees. */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "rules/list_format.h"
@@ -7,14 +7,9 @@
 #define V4_FIRST 0x0000ffff00000000u
 #define V4_LAST  0x0000ffffffffffffu
 
-struct range {
-    struct list_key6 first;
-    uint32_t cover;
-};
-
 struct sweep {
     const struct list_net *nets;
-    struct range *ranges;
+    struct list_range *ranges;
     size_t count;
     uint32_t open
         [130]; /* items around the place, the innermost last: at most one of each prefix length */
@@ -62,7 +57,7 @@ static void begin_range(struct sweep *s, struct list_key6 first, uint32_t cover)
 {
     if (s->count > 0 && compare_keys(s->ranges[s->count - 1].first, first) == 0)
         s->count--;
-    s->ranges[s->count++] = (struct range){first, cover};
+    s->ranges[s->count++] = (struct list_range){first, cover};
 }
 
 static uint32_t innermost(const struct sweep *s)
@@ -119,91 +114,44 @@ static size_t range_at(const struct sweep *s, struct list_key6 key)
 }
 
 /* The ranges from `first` (whose place is known) on, as far as `end`; the one around `first` is cut there. */
-static size_t take_from(const struct sweep *s, uint64_t first, size_t end, struct range *out)
+static size_t take_from(const struct sweep *s, uint64_t first, size_t end,
+                        struct list_range *out)
 {
     struct list_key6 key = {0, first};
     size_t at = range_at(s, key), count = 0;
 
-    out[count++] = (struct range){key, s->ranges[at].cover};
+    out[count++] = (struct list_range){key, s->ranges[at].cover};
     for (at++; at < end; at++)
         out[count++] = s->ranges[at];
     return count;
 }
 
 /* IPv4 has a tree of its own; the other one is what lies before and behind. */
-static size_t take_family(const struct sweep *s, bool is_v4, struct range *out)
+static size_t take_family(const struct sweep *s, bool is_v4, struct list_range *out)
 {
     size_t v4_begin = range_at(s, (struct list_key6){0, V4_FIRST - 1}) + 1;
-    size_t v4_end = range_at(s, (struct list_key6){0, V4_LAST}) + 1;
+    size_t v4_end = range_at(s, (struct list_key6){0, V4_LAST}) + 1, count;
 
     if (is_v4)
         return take_from(s, V4_FIRST, v4_end, out);
     memcpy(out, s->ranges, v4_begin * sizeof *out);
-    return v4_begin + take_from(s, V4_LAST + 1, s->count, out + v4_begin);
-}
-
-static void fill_level(const struct list_tree *tree, unsigned level, struct list_key6 *keys)
-{
-    size_t size = tree->level_size[level];
-    size_t padded = (size + LIST_BLOCK - 1) / LIST_BLOCK * LIST_BLOCK;
-    struct list_key6 *at = keys + tree->level_at[level];
-
-    if (level > 0)
-        for (size_t i = 0; i < size; i++)
-            at[i] = keys[tree->level_at[level - 1] + i * LIST_BLOCK];
-    for (size_t i = size; i < padded; i++)
-        at[i] = (struct list_key6){UINT64_MAX, UINT64_MAX};
-}
-
-/* Narrows what the tree compares; the padding stays the greatest. */
-static void add_v4_keys(struct str *out, size_t start, const struct list_key6 *keys,
-                        size_t count)
-{
-    uint32_t *narrow = xreallocarray(NULL, count, sizeof *narrow);
-
-    for (size_t i = 0; i < count; i++)
-        narrow[i] = (uint32_t)keys[i].low;
-    list_add_section(out, start, SECTION_V4_KEYS, narrow, count);
-    xfree(&narrow);
-}
-
-static void add_v6_keys(struct str *out, size_t start, const struct list_key6 *keys,
-                        const struct list_tree *tree, size_t count)
-{
-    uint64_t *half = xreallocarray(NULL, count, sizeof *half);
-
-    for (size_t i = 0; i < count; i++)
-        half[i] = keys[i].high;
-    list_add_section(out, start, SECTION_V6_KEYS, half, count);
-    for (size_t i = 0; i < tree->ranges; i++)
-        half[i] = keys[i].low;
-    list_add_section(out, start, SECTION_V6_LOWS, half, tree->ranges);
-    xfree(&half);
+    count = take_from(s, V4_LAST + 1, s->count, out + v4_begin);
+    if (out[v4_begin].cover != out[v4_begin - 1].cover)
+        return v4_begin + count;
+    /* What lies behind IPv4 goes on as before it: no reason for a range that begins within a /64. */
+    memmove(out + v4_begin, out + v4_begin + 1, (count - 1) * sizeof *out);
+    return v4_begin + count - 1;
 }
 
 static void add_family(struct str *out, size_t start, const struct sweep *s, bool is_v4)
 {
-    struct range *ranges = xreallocarray(NULL, s->count + 1, sizeof *ranges);
+    struct list_range *ranges = xreallocarray(NULL, s->count + 1 + LIST_BLOCK, sizeof *ranges);
     size_t count = take_family(s, is_v4, ranges);
-    struct list_tree tree;
-    size_t total = list_tree_shape(&tree, count);
-    struct list_key6 *keys = xreallocarray(NULL, total, sizeof *keys);
-    uint32_t *covers = xreallocarray(NULL, count, sizeof *covers);
 
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = ranges[i].first;
-        covers[i] = ranges[i].cover;
-    }
-    for (unsigned level = 0; level < tree.levels; level++)
-        fill_level(&tree, level, keys);
-    if (is_v4)
-        add_v4_keys(out, start, keys, total);
-    else
-        add_v6_keys(out, start, keys, &tree, total);
-    list_add_section(out, start, is_v4 ? SECTION_V4_COVERS : SECTION_V6_COVERS, covers, count);
+    for (; count % LIST_BLOCK != 0; count++)
+        ranges[count] = ranges[count - 1];
+    list_build_tree(out, start, ranges, count, is_v4);
     xfree(&ranges);
-    xfree(&keys);
-    xfree(&covers);
 }
 
 static size_t drop_doubles(struct list_net *nets, size_t count)

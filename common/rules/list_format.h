@@ -1,32 +1,38 @@
 /* The bytes of a list image, shared by who builds, opens and reads it. Native byte order: an image never leaves its machine.
+ * A header, then sections, each at a multiple of 64 from the start. What a look-up touches is kept small or side by side: on large lists it
+ * costs what it waits for memory.
  *
- * header, then sections, each at a multiple of 64 from the start:
- *   ip     NETS: the items, sorted, parents before children; V4 and V6: disjoint ranges that together cover every address. KEYS holds the
- *          ranges' first addresses (IPv6: their upper halves; LOWS the lower ones) as the lowest level of a search tree, then every 16th of them, and so on up to one block of 16; each level
- *          is padded to whole blocks with the greatest key. COVERS names for each range the longest item around it.
- *   others TEXT: a length of two bytes and the bytes, item after item (offset 0 is nobody's); OFFSETS: where each item is; SLOTS: a
- *          hash table of at most half its size, by linear probing: 32 bits of the hash and the offset, 0 is empty. */
+ *   ip     NETS: the items, sorted, parents before children. For IPv4 and for IPv6 a tree over disjoint ranges that together cover every
+ *          address. LEAVES: 16 ranges each, their first addresses and, beside them, the longest item around each; the last leaf is
+ *          filled up with its last range. KEYS: the first address of each leaf, then of every 16th leaf, and so on up to one block of
+ *          16; each level is filled up to whole blocks with its last key. IPv6 keys are the upper halves of addresses (V6), or, when
+ *          a range begins within a /64, whole ones (V6_LONG); one of the two is there.
+ *   others TEXT: a length of two bytes and the bytes, item after item, bucket after bucket of their hashes. TAGS: 8 bits of each item's
+ *          hash, and behind the last 8 zeros. BUCKETS: the first item of each and where its text begins, and one more where all
+ *          ends; a power of two, 4 to 8 items each on average. */
 #ifndef RULES_LIST_FORMAT_H
 #define RULES_LIST_FORMAT_H
 #include "rules/list_image.h"
 
-#define LIST_MAGIC      "PGLIST1\n"
-#define LIST_BYTE_ORDER 0x01020304u
-#define LIST_NONE       0xffffffffu
-#define LIST_BLOCK      16 /* keys of a tree's block */
-#define LIST_LEVELS     8  /* 16^7 ranges are more than LIST_MAX_ITEMS can make */
-#define LIST_ALIGN      64
+#define LIST_MAGIC        "PGLIST2\n"
+#define LIST_BYTE_ORDER   0x01020304u
+#define LIST_NONE         0xffffffffu
+#define LIST_BLOCK        16 /* keys of a tree's block or leaf */
+#define LIST_LEVELS       7  /* 16^7 leaves are more than LIST_MAX_ITEMS can make */
+#define LIST_ALIGN        64
+#define LIST_TAGS_AT_ONCE 8 /* a look-up reads so many from any item's on */
 
 enum list_section {
     SECTION_NETS = 0,
     SECTION_V4_KEYS,
-    SECTION_V4_COVERS,
+    SECTION_V4_LEAVES,
     SECTION_V6_KEYS,
-    SECTION_V6_LOWS,
-    SECTION_V6_COVERS,
+    SECTION_V6_LEAVES,
+    SECTION_V6_LONG_KEYS,
+    SECTION_V6_LONG_LEAVES,
     SECTION_TEXT,
-    SECTION_OFFSETS,
-    SECTION_SLOTS,
+    SECTION_TAGS,
+    SECTION_BUCKETS,
     SECTION__COUNT
 };
 
@@ -38,9 +44,23 @@ struct list_net {
 struct list_key6 {
     uint64_t high, low;
 };
-struct list_slot {
-    uint32_t tag;
-    uint32_t offset;
+/* cover: index of the item or LIST_NONE */
+struct list_leaf4 {
+    uint32_t key[LIST_BLOCK];
+    uint32_t cover[LIST_BLOCK];
+};
+struct list_leaf6 {
+    uint64_t key[LIST_BLOCK];
+    uint32_t cover[LIST_BLOCK];
+};
+struct list_leaf6_long {
+    struct list_key6 key[LIST_BLOCK];
+    uint32_t cover[LIST_BLOCK];
+};
+
+struct list_bucket {
+    uint32_t first; /* item */
+    uint32_t text;  /* of that item, in TEXT */
 };
 
 struct list_extent {
@@ -57,33 +77,50 @@ struct list_header {
     /* Bit n is set when an item with n dots (LIST_DEPTH_MAX: or more; only domains have depths) is there: by itself, or for what is
      * below it (".x", "@x"). Saves most look-ups on the way up from a name. */
     uint64_t depths_itself, depths_below;
-    uint64_t longest_probe; /* slots from an item's own to where it lies */
     struct list_extent section[SECTION__COUNT];
 };
 extern const size_t list_element_size[SECTION__COUNT];
 
-/* A search tree over ranges, opened. */
+/* A search tree over the first keys of leaves, opened; without levels there is one leaf. */
 struct list_tree {
-    const void *keys;     /* uint32_t, or uint64_t: the upper half of IPv6 addresses */
-    const uint64_t *lows; /* IPv6: the lower half of each range's first address */
-    const uint32_t *covers;
-    size_t ranges;
+    const void *keys;   /* of the section's type */
+    const void *leaves; /* NULL: there is no such tree */
+    size_t leaf_count;
     unsigned levels;
     size_t level_at[LIST_LEVELS];   /* first key of the level */
-    size_t level_size[LIST_LEVELS]; /* without padding; [0] = ranges */
+    size_t level_size[LIST_LEVELS]; /* without what fills up; [0] = leaf_count */
 };
-/* Where the levels over `ranges` lie; returns how many keys there are in all, padding included. */
-size_t list_tree_shape(struct list_tree *tree, size_t ranges);
+/* Where the levels over the leaves lie; returns how many keys there are in all. */
+size_t list_tree_shape(struct list_tree *tree, size_t leaf_count);
 
 struct list_image {
     const struct list_header *header;
     const struct list_net *nets;
-    struct list_tree v4, v6;
+    struct list_tree v4, v6, v6_long;
     struct span text;
-    const uint32_t *offsets;
-    const struct list_slot *slots;
-    size_t slot_mask;
+    const uint8_t *tags;
+    const struct list_bucket *buckets;
+    size_t bucket_mask;
 };
+
+/* What of an item's hash says its bucket, and what is kept of it. */
+static inline size_t list_bucket_of(uint64_t hash, size_t mask)
+{
+    return (size_t)(hash >> 32) & mask;
+}
+static inline uint8_t list_tag(uint64_t hash)
+{
+    return (uint8_t)hash;
+}
+
+/* NULL when the section is empty. */
+const void *list_section_at(const struct list_header *header, enum list_section section);
+/* Checks what stands in an image of texts and fills in the view. */
+bool list_open_texts(struct list_image *image);
+/* Item number index, which is below the count. */
+struct span list_text_of(const struct list_image *image, size_t index);
+/* The item that begins at `at`; *at moves behind it. */
+struct span list_text_next(const struct list_image *image, size_t *at);
 
 /* Most dots counted apart. */
 #define LIST_DEPTH_MAX 63
@@ -99,6 +136,13 @@ struct list_key6 list_key_of(const uint8_t byte[16]);
 int list_build_nets(struct str *out, const struct span *items, size_t count, struct err *err);
 int list_build_texts(struct str *out, enum list_type type, const struct span *items,
                      size_t count, struct err *err);
+/* Ranges, sorted and filled up to whole leaves, of one family; start: where the image begins in out. */
+struct list_range {
+    struct list_key6 first;
+    uint32_t cover;
+};
+void list_build_tree(struct str *out, size_t start, const struct list_range *ranges,
+                     size_t count, bool is_v4);
 /* Lays a section at the end of out and notes it in the header, which begins out at `start`. */
 void list_add_section(struct str *out, size_t start, enum list_section section,
                       const void *elements, size_t count);

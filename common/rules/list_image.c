@@ -6,28 +6,29 @@
 const size_t list_element_size[SECTION__COUNT] = {
     [SECTION_NETS] = sizeof(struct list_net),
     [SECTION_V4_KEYS] = sizeof(uint32_t),
-    [SECTION_V4_COVERS] = sizeof(uint32_t),
+    [SECTION_V4_LEAVES] = sizeof(struct list_leaf4),
     [SECTION_V6_KEYS] = sizeof(uint64_t),
-    [SECTION_V6_LOWS] = sizeof(uint64_t),
-    [SECTION_V6_COVERS] = sizeof(uint32_t),
+    [SECTION_V6_LEAVES] = sizeof(struct list_leaf6),
+    [SECTION_V6_LONG_KEYS] = sizeof(struct list_key6),
+    [SECTION_V6_LONG_LEAVES] = sizeof(struct list_leaf6_long),
     [SECTION_TEXT] = 1,
-    [SECTION_OFFSETS] = sizeof(uint32_t),
-    [SECTION_SLOTS] = sizeof(struct list_slot),
+    [SECTION_TAGS] = sizeof(uint8_t),
+    [SECTION_BUCKETS] = sizeof(struct list_bucket),
 };
 
-size_t list_tree_shape(struct list_tree *tree, size_t ranges)
+size_t list_tree_shape(struct list_tree *tree, size_t leaf_count)
 {
-    size_t total = 0, size = ranges;
+    size_t total = 0, size = leaf_count;
 
-    tree->ranges = ranges;
+    tree->leaf_count = leaf_count;
     tree->levels = 0;
-    do {
+    while (size > 1) {
         size_t blocks = (size + LIST_BLOCK - 1) / LIST_BLOCK;
         tree->level_at[tree->levels] = total;
         tree->level_size[tree->levels++] = size;
         total += blocks * LIST_BLOCK;
         size = blocks;
-    } while (size > 1);
+    }
     return total;
 }
 
@@ -78,29 +79,42 @@ static bool are_sections_inside(const struct list_header *header)
     return true;
 }
 
-static const void *section_at(const struct list_header *header, enum list_section section)
+const void *list_section_at(const struct list_header *header, enum list_section section)
 {
     if (header->section[section].count == 0)
         return NULL;
     return (const char *)header + header->section[section].offset;
 }
 
-static bool open_tree(struct list_tree *tree, const struct list_header *header,
-                      enum list_section keys, enum list_section covers)
+/* Covers lie behind the keys of each leaf. */
+static bool are_covers_good(const struct list_tree *tree, size_t leaf_size, uint64_t items)
 {
-    uint64_t ranges = header->section[covers].count;
+    size_t keys_size = leaf_size - LIST_BLOCK * sizeof(uint32_t);
+
+    for (size_t i = 0; i < tree->leaf_count; i++) {
+        const char *leaf = (const char *)tree->leaves + i * leaf_size;
+        uint32_t cover[LIST_BLOCK];
+        memcpy(cover, leaf + keys_size, sizeof cover);
+        for (size_t k = 0; k < LIST_BLOCK; k++)
+            if (cover[k] != LIST_NONE && cover[k] >= items)
+                return false;
+    }
+    return true;
+}
+
+static bool open_tree(struct list_tree *tree, const struct list_header *header,
+                      enum list_section keys, enum list_section leaves)
+{
+    uint64_t count = header->section[leaves].count;
 
     /* each item opens one range and closes one; one more begins at zero, one behind IPv4 */
-    if (ranges == 0 || ranges > 2 * header->count + 2)
+    if (count > (2 * header->count + 2) / LIST_BLOCK + 1)
         return false;
-    if (list_tree_shape(tree, ranges) != header->section[keys].count)
+    if (list_tree_shape(tree, count) != header->section[keys].count)
         return false;
-    tree->keys = section_at(header, keys);
-    tree->covers = section_at(header, covers);
-    for (size_t i = 0; i < ranges; i++)
-        if (tree->covers[i] != LIST_NONE && tree->covers[i] >= header->count)
-            return false;
-    return true;
+    tree->keys = list_section_at(header, keys);
+    tree->leaves = list_section_at(header, leaves);
+    return are_covers_good(tree, list_element_size[leaves], header->count);
 }
 
 static bool open_nets(struct list_image *image)
@@ -111,53 +125,18 @@ static bool open_nets(struct list_image *image)
         return false;
     if (header->count == 0)
         return true;
-    image->nets = section_at(header, SECTION_NETS);
+    image->nets = list_section_at(header, SECTION_NETS);
     for (size_t i = 0; i < header->count; i++) {
         uint32_t parent = image->nets[i].parent;
         /* a parent stands before its child, so that every walk upwards ends */
         if (image->nets[i].prefix > 128 || (parent != LIST_NONE && parent >= i))
             return false;
     }
-    image->v6.lows = section_at(header, SECTION_V6_LOWS);
-    if (header->section[SECTION_V6_LOWS].count != header->section[SECTION_V6_COVERS].count)
-        return false;
-    return open_tree(&image->v4, header, SECTION_V4_KEYS, SECTION_V4_COVERS) &&
-           open_tree(&image->v6, header, SECTION_V6_KEYS, SECTION_V6_COVERS);
-}
-
-static bool is_text_inside(struct span text, uint32_t offset)
-{
-    uint16_t len;
-
-    if (offset == 0 || offset > text.len || text.len - offset < sizeof len)
-        return false;
-    memcpy(&len, text.ptr + offset, sizeof len);
-    return len <= LIST_MAX_ITEM && len <= text.len - offset - sizeof len;
-}
-
-static bool open_texts(struct list_image *image)
-{
-    const struct list_header *header = image->header;
-    uint64_t slots = header->section[SECTION_SLOTS].count;
-
-    if (header->section[SECTION_OFFSETS].count != header->count)
-        return false;
-    if (header->count == 0)
-        return true;
-    if (slots == 0 || (slots & (slots - 1)) != 0 || header->longest_probe >= slots)
-        return false;
-    image->text =
-        span_from(section_at(header, SECTION_TEXT), header->section[SECTION_TEXT].count);
-    image->offsets = section_at(header, SECTION_OFFSETS);
-    image->slots = section_at(header, SECTION_SLOTS);
-    image->slot_mask = slots - 1;
-    for (size_t i = 0; i < header->count; i++)
-        if (!is_text_inside(image->text, image->offsets[i]))
-            return false;
-    for (size_t i = 0; i < slots; i++)
-        if (image->slots[i].offset != 0 && !is_text_inside(image->text, image->slots[i].offset))
-            return false;
-    return true;
+    return open_tree(&image->v4, header, SECTION_V4_KEYS, SECTION_V4_LEAVES) &&
+           open_tree(&image->v6, header, SECTION_V6_KEYS, SECTION_V6_LEAVES) &&
+           open_tree(&image->v6_long, header, SECTION_V6_LONG_KEYS, SECTION_V6_LONG_LEAVES) &&
+           image->v4.leaves != NULL &&
+           (image->v6.leaves != NULL) != (image->v6_long.leaves != NULL);
 }
 
 struct list_image *list_image_open(struct span bytes, struct err *err)
@@ -168,7 +147,7 @@ struct list_image *list_image_open(struct span bytes, struct err *err)
 
     if (bytes.len < sizeof *header || (uintptr_t)start % 8 != 0 ||
         !is_header_good(header, bytes.len) || !are_sections_inside(header) ||
-        !(header->type == LIST_IP ? open_nets(&image) : open_texts(&image))) {
+        !(header->type == LIST_IP ? open_nets(&image) : list_open_texts(&image))) {
         err_set(err, "this is no list image of this version, or it is damaged; it is built "
                      "again from the list when policyd publishes");
         return NULL;
@@ -195,7 +174,6 @@ bool list_image_item(const struct list_image *image, size_t index, struct str *o
 {
     char buf[IP_TEXT_SIZE];
     struct ipnet net;
-    uint16_t len;
 
     if (index >= image->header->count)
         return false;
@@ -205,7 +183,6 @@ bool list_image_item(const struct list_image *image, size_t index, struct str *o
         str_adds(out, ipnet_text(&net, buf));
         return true;
     }
-    memcpy(&len, image->text.ptr + image->offsets[index], sizeof len);
-    str_add(out, span_from(image->text.ptr + image->offsets[index] + sizeof len, len));
+    str_add(out, list_text_of(image, index));
     return true;
 }

@@ -204,7 +204,7 @@ static bool may_hold(const struct list_image *image, const struct probe *probe)
 {
     uint64_t depths;
 
-    if (image == NULL || image->slots == NULL)
+    if (image == NULL || image->buckets == NULL)
         return false;
     depths = probe->is_below ? image->header->depths_below : image->header->depths_itself;
     return (depths >> probe->depth & 1) != 0;
@@ -225,8 +225,11 @@ static void hash_probes(const struct list_image *image, const struct probes *p, 
         if (!is_likely[i])
             continue;
         hash[i] = list_hash(image, p->each[i].text);
-        list_prefetch(image, hash[i]);
+        list_fetch_bucket(image, hash[i]);
     }
+    for (size_t i = 0; i < p->count; i++)
+        if (is_likely[i])
+            list_fetch_items(image, hash[i]);
 }
 
 bool list_holds_text(const struct list_image *image, const struct list_overlay *overlay,
