@@ -1,75 +1,25 @@
-/* bench_lists - a list of 1,000,000 items: time to build, bytes an item, ns a look-up with random keys. */
+/* bench_lists - lists of 1,000,000 items as the daemons have them: time to build, bytes an item, CPU time of a look-up. */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "base/file.h"
 #include "base/xalloc.h"
-#include "rules/list_image.h"
+#include "store/list_file.h"
+#include "t/bench/list_kinds.h"
 #include "t/lib/random.h"
+#include "t/lib/temp_dir.h"
 
-#define ITEMS 1000000
-#define LOOKUPS                                                                                \
-    1000000 /* of one round; the best of ROUNDS counts, since other programs use the machine too */
-#define ROUNDS    7
-#define TEXT_SIZE 48
+#define ITEMS   1000000
+#define VALUES  1000000 /* different ones; each is looked up once before one comes again */
+#define ROUNDS  200
+#define LOOKUPS 10000 /* of a round */
 
-/* What issue and design ask for. */
+/* What is asked for. Look-ups count by the median of the rounds: the slowest show what else the machine did. */
 #define MAX_BUILD_MS 2000
 #define MAX_BYTES    100
 #define MAX_NS       200
-
-struct kind {
-    const char *name;
-    enum list_type type;
-    void (*make)(uint64_t *state, char text[TEXT_SIZE]);
-};
-
-static void make_v4(uint64_t *state, char text[TEXT_SIZE])
-{
-    uint32_t net = (uint32_t)random_next(state);
-    unsigned prefix = 16 + (unsigned)random_below(state, 17);
-
-    net &= 0xffffffffu << (32 - prefix);
-    snprintf(text, TEXT_SIZE, "%u.%u.%u.%u/%u", net >> 24, net >> 16 & 255, net >> 8 & 255,
-             net & 255, prefix);
-}
-
-/* All below one /8: the worst that an index over the first bits could get. */
-static void make_v4_dense(uint64_t *state, char text[TEXT_SIZE])
-{
-    uint32_t ip = (uint32_t)random_next(state);
-
-    snprintf(text, TEXT_SIZE, "10.%u.%u.%u", ip >> 16 & 255, ip >> 8 & 255, ip & 255);
-}
-
-static void make_v6(uint64_t *state, char text[TEXT_SIZE])
-{
-    uint64_t net = random_next(state);
-
-    snprintf(text, TEXT_SIZE, "2%03x:%x:%x::/48", (unsigned)(net >> 32 & 0xfff),
-             (unsigned)(net >> 16 & 0xffff), (unsigned)(net & 0xffff));
-}
-
-static void make_domain(uint64_t *state, char text[TEXT_SIZE])
-{
-    static const char *const ends[] = {"com", "net", "org", "example", "de", "co.uk"};
-    const char *dot = random_below(state, 2) == 0 ? "." : "";
-
-    snprintf(text, TEXT_SIZE, "%s%c%" PRIx64 ".%s", dot, (char)('a' + random_below(state, 26)),
-             random_below(state, 1u << 31), ends[random_below(state, 6)]);
-}
-
-static void make_address(uint64_t *state, char text[TEXT_SIZE])
-{
-    snprintf(text, TEXT_SIZE, "u%" PRIu64 "@d%" PRIu64 ".example", random_below(state, 100000),
-             random_below(state, 100000));
-}
-
-static const struct kind kinds[] = {
-    {"IPv4 networks", LIST_IP, make_v4},       {"IPv4 in one /8", LIST_IP, make_v4_dense},
-    {"IPv6 networks", LIST_IP, make_v6},       {"domains", LIST_DOMAIN, make_domain},
-    {"addresses", LIST_ADDRESS, make_address},
-};
 
 /* Of this thread: what it is kept waiting for others does not count. */
 static int64_t now_ns(void)
@@ -80,119 +30,129 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-struct key {
-    struct ip ip;
-    char text[TEXT_SIZE + 4];
-    size_t len;
+static void die(const char *what, const struct err *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->text);
+    exit(1);
+}
+
+struct bench {
+    const struct kind *kind;
+    char (*text)[KIND_TEXT];
+    struct list_file *file;
+    const struct list_image *image;
+    struct kind_value *values;
+    double build_ms, bytes;
 };
 
-/* Any address of the network. */
-static void make_host(uint64_t *state, const char *text, struct ip *ip_r)
+/* Built in memory, written, and mapped as the daemons map it. */
+static void build(struct bench *b)
 {
-    struct ipnet net = {.prefix = 128};
+    struct span *items = xreallocarray(NULL, ITEMS, sizeof *items);
+    uint64_t state = random_seeded(7);
+    struct str bytes = STR_EMPTY;
+    char dir[200], *path;
+    struct err err;
+    int64_t begin;
 
-    ipnet_parse(span_of(text), &net, NULL);
-    *ip_r = net.ip;
-    for (unsigned i = 15; i > 0 && net.prefix <= i * 8; i--)
-        ip_r->byte[i] = (uint8_t)random_next(state);
-}
-
-/* Half of the keys are of the list, half made anew; mail asks with a host below a domain. */
-static struct key *make_keys(const struct kind *kind, const struct span *items, size_t count)
-{
-    struct key *keys = xcalloc(count, sizeof *keys);
-    uint64_t state = random_seeded(99);
-
-    for (size_t i = 0; i < count; i++) {
-        char text[TEXT_SIZE];
-        if (random_below(&state, 2) == 0)
-            kind->make(&state, text);
-        else
-            snprintf(text, sizeof text, "%s", items[random_below(&state, ITEMS)].ptr);
-        if (kind->type == LIST_IP)
-            make_host(&state, text, &keys[i].ip);
-        keys[i].len = (size_t)snprintf(
-            keys[i].text, sizeof keys[i].text, "%s%s",
-            kind->type == LIST_DOMAIN ? (text[0] == '.' ? "mx" : "mx.") : "", text);
+    for (size_t i = 0; i < ITEMS; i++) {
+        b->kind->make(&state, b->text[i]);
+        items[i] = span_of(b->text[i]);
     }
-    return keys;
+    begin = now_ns();
+    if (list_image_build(&bytes, b->kind->type, items, ITEMS, &err) < 0)
+        die(b->kind->name, &err);
+    b->build_ms = (double)(now_ns() - begin) / 1e6;
+    path = file_path(temp_dir_make(dir), "list");
+    if (file_replace(path, str_span(&bytes), 0600, &err) < 0 ||
+        (b->file = list_file_map(path, bytes.len, &err)) == NULL)
+        die(b->kind->name, &err);
+    b->image = list_file_image(b->file);
+    b->bytes = (double)bytes.len / (double)list_image_count(b->image);
+    temp_dir_remove(dir);
+    str_clear(&bytes);
+    xfree(&path);
+    xfree(&items);
 }
 
-static size_t look_up(const struct kind *kind, const struct list_image *image,
-                      const struct key *keys)
+/* is_alone: each look-up ends before the next begins; otherwise the processor may overlap them as far as it can. */
+static double time_round(const struct bench *b, size_t first, bool is_alone)
 {
+    int64_t begin = now_ns();
     size_t found = 0;
 
-    for (size_t i = 0; i < LOOKUPS; i++) {
-        const struct key *key = &keys[i];
-        if (kind->type == LIST_IP)
-            found += list_holds_ip(image, NULL, &key->ip, NULL);
-        else
-            found +=
-                list_holds_text(image, NULL, kind->type, span_from(key->text, key->len), NULL);
+    for (size_t i = first; i < first + LOOKUPS; i++) {
+        found += kind_holds(b->kind, b->image, &b->values[i % VALUES]);
+        if (is_alone)
+            atomic_thread_fence(memory_order_seq_cst);
     }
-    return found;
+    if (found > LOOKUPS)
+        exit(1);
+    return (double)(now_ns() - begin) / LOOKUPS;
 }
 
-static double time_lookups(const struct kind *kind, const struct list_image *image,
-                           const struct key *keys, size_t *found_r)
-{
-    int64_t best = INT64_MAX;
+struct times {
+    double median, p99;
+};
 
-    for (int round = 0; round < ROUNDS; round++) {
-        int64_t begin = now_ns(), took;
-        *found_r = look_up(kind, image, keys);
-        took = now_ns() - begin;
-        best = took < best ? took : best;
-    }
-    return (double)best / LOOKUPS;
+static int by_time(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static struct times time_lookups(const struct bench *b, bool is_alone)
+{
+    double ns[ROUNDS];
+
+    for (size_t i = 0; i < ROUNDS; i++)
+        ns[i] = time_round(b, i * LOOKUPS, is_alone);
+    qsort(ns, ROUNDS, sizeof ns[0], by_time);
+    return (struct times){ns[ROUNDS / 2], ns[ROUNDS * 99 / 100]};
 }
 
 static bool measure(const struct kind *kind)
 {
-    struct span *items = xreallocarray(NULL, ITEMS, sizeof *items);
-    char(*text)[TEXT_SIZE] = xreallocarray(NULL, ITEMS, TEXT_SIZE);
-    uint64_t state = random_seeded(7);
-    struct str bytes = STR_EMPTY;
-    struct err err;
+    struct bench b = {.kind = kind, .text = xreallocarray(NULL, ITEMS, KIND_TEXT)};
+    struct times row, alone;
+    bool is_good;
 
-    for (size_t i = 0; i < ITEMS; i++) {
-        kind->make(&state, text[i]);
-        items[i] = span_of(text[i]);
-    }
-    int64_t begin = now_ns();
-    int built = list_image_build(&bytes, kind->type, items, ITEMS, &err);
-    int64_t build_ms = (now_ns() - begin) / 1000000;
-    if (built < 0) {
-        fprintf(stderr, "%s: %s\n", kind->name, err.text);
-        exit(1);
-    }
-    begin = now_ns();
-    struct list_image *image = list_image_open(str_span(&bytes), &err);
-    int64_t open_ms = (now_ns() - begin) / 1000000;
-    struct key *keys = make_keys(kind, items, LOOKUPS);
-    size_t found, count = list_image_count(image);
-    double ns = time_lookups(kind, image, keys, &found);
-    double per_item = (double)bytes.len / (double)count;
-
-    printf("%-16s %8zu items  built in %5" PRId64 " ms, opened in %3" PRId64
-           " ms  %5.1f bytes an item  %6.1f ns a look-up (%.0f%% found)\n",
-           kind->name, count, build_ms, open_ms, per_item, ns, 100.0 * (double)found / LOOKUPS);
-    list_image_close(&image);
-    str_clear(&bytes);
-    xfree(&keys);
-    xfree(&items);
-    xfree(&text);
-    return build_ms < MAX_BUILD_MS && per_item < MAX_BYTES && ns < MAX_NS;
+    build(&b);
+    b.values = kind_values(kind, b.image, b.text, ITEMS, VALUES);
+    row = time_lookups(&b, false);
+    alone = time_lookups(&b, true);
+    is_good = b.build_ms < MAX_BUILD_MS && b.bytes < MAX_BYTES && row.median < MAX_NS;
+    printf("%-16s %9zu %8.0f %8.1f %10.1f %7.1f %10.1f %7.1f  %s\n", kind->name,
+           list_image_count(b.image), b.build_ms, b.bytes, row.median, row.p99, alone.median,
+           alone.p99, is_good ? "" : "MISSED");
+    fflush(stdout);
+    list_file_unmap(&b.file);
+    xfree(&b.text);
+    xfree(&b.values);
+    return is_good;
 }
 
-int main(void)
+/* Measures all kinds, or those whose names begin with the argument. */
+int main(int argc, char **argv)
 {
+    const char *wanted = argc > 1 ? argv[1] : "";
     bool is_good = true;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        is_good = measure(&kinds[i]) && is_good;
-    printf("%s: asked for are %d ms, %d bytes, %d ns\n", is_good ? "good" : "MISSED",
-           MAX_BUILD_MS, MAX_BYTES, MAX_NS);
+    printf("Lists of %d items, mapped from their files. Random values, half of them in the "
+           "list, %d different ones.\n"
+           "CPU time of the thread; median and slowest of a hundred out of %d rounds of %d "
+           "look-ups.\n\n",
+           ITEMS, VALUES, ROUNDS, LOOKUPS);
+    printf("%-16s %9s %8s %8s %18s %18s\n", "", "items", "build", "bytes", "look-up in a row",
+           "look-up alone");
+    printf("%-16s %9s %8s %8s %10s %7s %10s %7s\n", "", "", "ms", "an item", "median ns", "p99",
+           "median ns", "p99");
+    printf("%-16s %9d %8d %8d %10d\n", "target (below)", ITEMS, MAX_BUILD_MS, MAX_BYTES,
+           MAX_NS);
+    for (size_t i = 0; i < kinds_count; i++)
+        if (strncmp(kinds[i].name, wanted, strlen(wanted)) == 0)
+            is_good = measure(&kinds[i]) && is_good;
+    printf("%s\n", is_good ? "all targets met" : "a target was MISSED");
     return is_good ? 0 : 1;
 }

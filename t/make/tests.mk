@@ -32,9 +32,11 @@ LIBS_fuzz_mime := gmime
 # Measurements: one program each, run one after another.
 BENCH    := $(sort $(wildcard t/bench/bench_*.c))
 BENCHBIN := $(patsubst t/bench/%.c,$(B)/t/bench/%,$(BENCH))
+# What one of them is made of besides.
+$(B)/t/bench/bench_lists: $(B)/o/t/bench/list_kinds.o
 $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(ALLLIBS)
 bench: all $(BENCHBIN)
 	@for b in $(BENCHBIN); do echo "== $$b"; BUILD=$(B) $$b || exit 1; done
 
