@@ -5,12 +5,13 @@ struct sip {
     uint64_t v[4];
 };
 
-static uint64_t rotate(uint64_t x, int bits)
+static inline uint64_t rotate(uint64_t x, int bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static void sip_round(struct sip *s)
+/* inline: the state then stays in registers */
+static inline void sip_round(struct sip *s)
 {
     s->v[0] += s->v[1];
     s->v[2] += s->v[3];
@@ -24,7 +25,7 @@ static void sip_round(struct sip *s)
     s->v[2] = rotate(s->v[2], 32);
 }
 
-static void sip_word(struct sip *s, uint64_t word)
+static inline void sip_word(struct sip *s, uint64_t word)
 {
     s->v[3] ^= word;
     sip_round(s);
