@@ -32,21 +32,17 @@ int control_body(struct control_call *call, struct span *bytes_r, struct err *er
     return 1;
 }
 
-static int write_object(struct control_call *call, char type, json_t *object)
-{
-    struct err err;
-    int result = control_write_json(call->fd, type, object, &err);
-
-    json_decref(object);
-    if (result == -1)
-        log_debug("control: %s: %s", call->user, err.text);
-    return result;
-}
-
 int control_row(struct control_call *call, json_t *object)
 {
-    return write_object(call, 'J',
-                        json_pack("{s:I,s:o}", "id", (json_int_t)call->id, "row", object));
+    json_t *answer = json_pack("{s:I,s:o}", "id", (json_int_t)call->id, "row", object);
+    struct err err;
+    int result = control_write_row(call->fd, answer, &err);
+
+    json_decref(answer);
+    if (result != 0)
+        log_debug("control: %s: %s", call->user, err.text);
+    call->rows_lost += result == 1;
+    return result == -1 ? -1 : 0;
 }
 
 int control_data(struct control_call *call, struct span bytes)
@@ -133,24 +129,40 @@ static void note(const struct control_service *service, const struct control_cal
         log_info("control: %s by %s: exit %d", name, call->user, (int)code);
 }
 
+static int write_end(struct control_call *call, enum control_exit code, struct err *text)
+{
+    json_t *end;
+    int result;
+
+    if (call->rows_lost > 0) {
+        struct err said = *text;
+        err_set(text, "%zu rows are longer than %d MB and left out%s%s", call->rows_lost,
+                CONTROL_MAX_ROW >> 20, said.text[0] != '\0' ? "; " : "", said.text);
+        code = code == EXIT_OK ? EXIT_PARTIAL : code;
+    }
+    end = json_pack("{s:I,s:i,s:o}", "id", (json_int_t)call->id, "exit", (int)code, "message",
+                    control_text(span_of(text->text)));
+    result = control_write_json(call->fd, 'E', end, NULL);
+    json_decref(end);
+    return result;
+}
+
 static int answer_request(const struct control_service *service, struct control_call *call,
                           const struct control_request *request, struct err *err)
 {
     struct err text = {""};
     enum control_exit code;
-    json_t *end;
 
     call->id = request->id;
     call->args = request->args;
     call->body_bytes = 0;
     call->is_body_done = false;
+    call->rows_lost = 0;
     code = run(service, request->command, call, &text);
     note(service, call, request->command, code);
     if (skip_body(call, err) == -1)
         return -1;
-    end = json_pack("{s:I,s:i,s:o}", "id", (json_int_t)call->id, "exit", (int)code, "message",
-                    control_text(span_of(text.text)));
-    return write_object(call, 'E', end) == -1 ? err_set(err, "the client is gone") : 0;
+    return write_end(call, code, &text) == -1 ? err_set(err, "the client is gone") : 0;
 }
 
 /* One request: 1 answered, 0 the client went away, -1 it broke the protocol or was silent too long. */

@@ -94,6 +94,7 @@ static struct control_client *connect_between(const char *control_dir, const cha
     client->fd = fd;
     client->program = program;
     client->reader = control_reader_new(fd);
+    control_reader_take_rows(client->reader);
     return client;
 }
 

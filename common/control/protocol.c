@@ -18,12 +18,13 @@ const struct name_value control_role_names[] = {
 
 struct control_reader {
     int fd;
+    size_t most; /* bytes of a frame's payload */
     char *buf;
     size_t start, len, cap; /* what is not handed out yet: buf[start .. start + len) */
 };
 
-int control_parse(struct span bytes, struct control_frame *frame_r, size_t *used_r,
-                  struct err *err)
+static int parse(struct span bytes, size_t most, struct control_frame *frame_r, size_t *used_r,
+                 struct err *err)
 {
     const unsigned char *head = (const unsigned char *)bytes.ptr;
     size_t size;
@@ -35,8 +36,8 @@ int control_parse(struct span bytes, struct control_frame *frame_r, size_t *used
     if (bytes.len < HEADER_SIZE)
         return 0;
     size = (size_t)head[1] << 24 | (size_t)head[2] << 16 | (size_t)head[3] << 8 | head[4];
-    if (size > CONTROL_MAX_FRAME)
-        return err_set(err, "a frame of %zu bytes; %d is the most", size, CONTROL_MAX_FRAME);
+    if (size > most)
+        return err_set(err, "a frame of %zu bytes; %zu is the most", size, most);
     if (bytes.len < HEADER_SIZE + size)
         return 0;
     frame_r->type = (char)head[0];
@@ -45,14 +46,26 @@ int control_parse(struct span bytes, struct control_frame *frame_r, size_t *used
     return 1;
 }
 
+int control_parse(struct span bytes, struct control_frame *frame_r, size_t *used_r,
+                  struct err *err)
+{
+    return parse(bytes, CONTROL_MAX_FRAME, frame_r, used_r, err);
+}
+
 struct control_reader *control_reader_new(int fd)
 {
     struct control_reader *reader = xcalloc(1, sizeof(*reader));
 
     reader->fd = fd;
+    reader->most = CONTROL_MAX_FRAME;
     reader->cap = FIRST_BUFFER;
     reader->buf = xmalloc(reader->cap);
     return reader;
+}
+
+void control_reader_take_rows(struct control_reader *reader)
+{
+    reader->most = CONTROL_MAX_ROW;
 }
 
 void control_reader_free(struct control_reader **reader)
@@ -66,7 +79,7 @@ void control_reader_free(struct control_reader **reader)
 /* Room for at least one byte more; a frame that is not whole fits into the largest buffer. */
 static void make_room(struct control_reader *reader)
 {
-    const size_t most = HEADER_SIZE + CONTROL_MAX_FRAME;
+    const size_t most = HEADER_SIZE + reader->most;
 
     if (reader->start > 0) {
         memmove(reader->buf, reader->buf + reader->start, reader->len);
@@ -125,8 +138,8 @@ int control_read(struct control_reader *reader, struct control_frame *frame_r, i
     int got;
 
     for (;;) {
-        got = control_parse(span_from(reader->buf + reader->start, reader->len), frame_r, &used,
-                            err);
+        got = parse(span_from(reader->buf + reader->start, reader->len), reader->most, frame_r,
+                    &used, err);
         if (got == 1) {
             reader->start += used;
             reader->len -= used;
@@ -156,20 +169,25 @@ static int send_all(int fd, struct span bytes, int flags)
     return 0;
 }
 
-int control_write(int fd, char type, struct span payload, struct err *err)
+static int write_frame(int fd, char type, struct span payload, struct err *err)
 {
     unsigned char head[HEADER_SIZE] = {(unsigned char)type, (unsigned char)(payload.len >> 24),
                                        (unsigned char)(payload.len >> 16),
                                        (unsigned char)(payload.len >> 8),
                                        (unsigned char)payload.len};
 
-    if (payload.len > CONTROL_MAX_FRAME)
-        return err_set(err, "a frame of %zu bytes; %d is the most", payload.len,
-                       CONTROL_MAX_FRAME);
     if (send_all(fd, span_from(head, sizeof(head)), payload.len > 0 ? MSG_MORE : 0) == -1 ||
         send_all(fd, payload, 0) == -1)
         return err_set(err, "writing: %s", strerror(errno));
     return 0;
+}
+
+int control_write(int fd, char type, struct span payload, struct err *err)
+{
+    if (payload.len > CONTROL_MAX_FRAME)
+        return err_set(err, "a frame of %zu bytes; %d is the most", payload.len,
+                       CONTROL_MAX_FRAME);
+    return write_frame(fd, type, payload, err);
 }
 
 int control_write_json(int fd, char type, const json_t *object, struct err *err)
@@ -180,6 +198,20 @@ int control_write_json(int fd, char type, const json_t *object, struct err *err)
     if (!text)
         return err_set(err, "an object that cannot be written as JSON");
     result = control_write(fd, type, span_of(text), err);
+    free(text);
+    return result;
+}
+
+int control_write_row(int fd, const json_t *object, struct err *err)
+{
+    char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+    size_t len = text ? strlen(text) : 0;
+    int result = 1;
+
+    if (!text || len > CONTROL_MAX_ROW)
+        err_set(err, "a row of %zu bytes; %d is the most", len, CONTROL_MAX_ROW);
+    else
+        result = write_frame(fd, 'J', span_from(text, len), err);
     free(text);
     return result;
 }

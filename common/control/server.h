@@ -18,11 +18,12 @@ struct control_call {
     struct control_reader *reader;
     size_t body_bytes; /* of the body, read so far */
     bool is_body_done;
+    size_t rows_lost; /* longer than CONTROL_MAX_ROW: the end of the answer says so */
 };
 
 /* Reads the request's body, D frame by D frame: 1 bytes_r, 0 end, -1 error. A handler that does not call it has the body skipped. */
 int control_body(struct control_call *call, struct span *bytes_r, struct err *err);
-/* One row of the answer; takes the object over. -1 when the client is gone. */
+/* One row of the answer; takes the object over. -1 when the client is gone. One too long is left out, and counted. */
 int control_row(struct control_call *call, json_t *object);
 int control_data(struct control_call *call, struct span bytes);
 

@@ -48,12 +48,24 @@ static enum control_exit run_large(struct control_call *call, struct err *err)
     return EXIT_OK;
 }
 
+/* One row with a text of that many bytes, each six in JSON. */
+static enum control_exit run_long(struct control_call *call, struct err *err)
+{
+    size_t bytes = (size_t)json_integer_value(json_object_get(call->args, "bytes"));
+    char *text = xcalloc(1, bytes + 1);
+    int state;
+
+    memset(text, '\001', bytes);
+    state = control_row(call, json_pack("{s:s}", "text", text));
+    xfree(&text);
+    err_set(err, "sent");
+    return state == 0 ? EXIT_OK : EXIT_DIFFERS;
+}
+
 static const struct control_command commands[] = {
-    {"echo", ROLE_READ, run_echo},
-    {"deaf", ROLE_READ, run_deaf},
-    {"large", ROLE_READ, run_large},
-    {"change", ROLE_ADMIN, run_deaf},
-    {NULL, 0, NULL},
+    {"echo", ROLE_READ, run_echo},    {"deaf", ROLE_READ, run_deaf},
+    {"large", ROLE_READ, run_large},  {"long", ROLE_READ, run_long},
+    {"change", ROLE_ADMIN, run_deaf}, {NULL, 0, NULL},
 };
 
 static enum control_exit run_other(const char *name, struct control_call *call, struct err *err)
@@ -187,6 +199,39 @@ START_TEST(many_requests_on_one_connection)
     ck_assert_int_eq(taken.rows, 2000);
     ck_assert_int_eq(ask(client, "message.test", NULL, &message), EXIT_OK);
     ck_assert_str_eq(message.text, "forwarded message.test");
+    taken_clear(&taken);
+    control_close(&client);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    json_int_t bytes;
+    enum control_exit code;
+    int rows;
+    const char *message;
+} long_rows[] = {
+    {"as a decision with many facts", 1000000, EXIT_OK, 1, "sent"},
+    {"longer than a row may be", 3000000, EXIT_PARTIAL, 0,
+     "1 rows are longer than 16 MB and left out; sent"},
+};
+
+START_TEST(a_long_row_arrives_or_is_said_to_be_missing)
+{
+    struct control_client *client = connect_as(ROLE_READ);
+    struct taken taken = {0};
+    struct control_sink sink = {take_row, NULL, &taken};
+    json_t *args = json_pack("{s:I}", "bytes", long_rows[_i].bytes);
+    struct control_question question = {"long", args, NULL, NULL, &sink, 20000};
+    struct err message = {""};
+
+    for (int again = 1; again <= 2; again++) {
+        ck_assert_msg(control_ask(client, &question, &message) == long_rows[_i].code, "%s: %s",
+                      long_rows[_i].name, message.text);
+        ck_assert_str_eq(message.text, long_rows[_i].message);
+        ck_assert_int_eq(taken.rows, again * long_rows[_i].rows);
+    }
+    json_decref(args);
     taken_clear(&taken);
     control_close(&client);
 }
@@ -333,6 +378,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, bodies_go_there_and_back, 0, COUNT(lengths));
     tcase_add_test(tc, many_requests_on_one_connection);
+    tcase_add_loop_test(tc, a_long_row_arrives_or_is_said_to_be_missing, 0, COUNT(long_rows));
     tcase_add_test(tc, roles_are_those_of_the_socket);
     tcase_add_loop_test(tc, sockets_are_for_the_group_alone, 0, 3);
     tcase_add_loop_test(tc, who_breaks_the_protocol_is_dropped, 0, COUNT(rude));
