@@ -67,7 +67,12 @@ static enum control_exit show_all(struct control_call *call, struct policy_db *d
 
 static enum control_exit no_such_list(struct span name, struct err *err)
 {
-    err_set(err,
+    if (name.len == 0)
+        err_set(err, "name: there is none; write the name of a list, `milter-ctl list show` "
+                     "shows them");
+    else
+        err_set(
+            err,
             "there is no list %.*s; declare it in the rules (`list %.*s TYPE`) and apply them, "
             "`milter-ctl list show` shows those there are",
             SPAN_ARG(name), SPAN_ARG(name));
@@ -197,6 +202,17 @@ static enum control_exit edit_list(struct policy_db *db, struct span name,
     return EXIT_OK;
 }
 
+/* items: texts, at least one. */
+static int check_items(const json_t *items, struct err *err)
+{
+    for (size_t i = 0; i < json_array_size(items); i++)
+        if (!json_is_string(json_array_get(items, i)))
+            return err_set(err, "items: the item at place %zu is no text", i + 1);
+    if (json_array_size(items) == 0)
+        return err_set(err, "items: write at least one, in a list");
+    return 0;
+}
+
 static enum control_exit edit_items(struct control_call *call, enum list_verb verb,
                                     struct err *err)
 {
@@ -212,13 +228,14 @@ static enum control_exit edit_items(struct control_call *call, enum list_verb ve
     if (db == NULL)
         return EXIT_PARTIAL;
     code = check_editable(db, name, err);
+    if (code == EXIT_OK && check_items(array, err) != 0)
+        code = EXIT_INVALID;
     if (code != EXIT_OK)
         return code;
     items = xcalloc(edit.count + 1, sizeof *items);
     for (size_t i = 0; i < edit.count; i++) {
         json_t *item = json_array_get(array, i);
-        items[i] = span_from(json_is_string(item) ? json_string_value(item) : "",
-                             json_string_length(item));
+        items[i] = span_from(json_string_value(item), json_string_length(item));
     }
     edit.items = items;
     code = edit_list(db, name, &edit, err);

@@ -73,3 +73,5 @@ EXTRA_milter/test_macros := $(EXTRA_milter/test_callbacks)
 EXTRA_milter/test_wait := milter/wait
 FAKES_milter/test_control := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_control := $(EXTRA_milter/test_callbacks)
+EXTRA_policyd/test_control := $(filter-out policyd/open policyd/loop,$(POLICYD_PARTS))
+LIBS_policyd/test_control  := event

@@ -1,15 +1,10 @@
 /* test_control.c - the milter's commands over its real sockets: what they answer, and what bad arguments are told. */
-#include <jansson.h>
-#include "control/client.h"
 #include "engine/reload.h"
 #include "milter/control.h"
+#include "t/lib/asks.h"
 #include "t/lib/talk.h"
 
 static struct control_server *server;
-static struct control_client *client;
-static json_t *rows; /* of the last answer */
-static struct str data;
-static struct err said;
 
 static void begin(void)
 {
@@ -19,9 +14,7 @@ static void begin(void)
     settings->control_dir = settings->state_dir = dir;
     server = milter_control_start(&gate, &err);
     ck_assert_msg(server != NULL, "%s", err.text);
-    client = control_connect(dir, "milter", ROLE_OPERATE, &err);
-    ck_assert_msg(client != NULL, "%s", err.text);
-    rows = json_array();
+    asks_begin(dir, "milter", ROLE_OPERATE);
 }
 
 /* With an index, as the daemon has it. */
@@ -44,65 +37,9 @@ static void add_index(void)
 
 static void end(void)
 {
-    control_close(&client);
+    asks_end();
     control_server_stop(&server);
-    json_decref(rows);
-    str_clear(&data);
     teardown();
-}
-
-static void keep_row(void *ctx, json_t *object)
-{
-    (void)ctx;
-    json_array_append(rows, object);
-}
-
-static void keep_data(void *ctx, struct span bytes)
-{
-    (void)ctx;
-    str_add(&data, bytes);
-}
-
-static struct span next_piece(void *ctx)
-{
-    struct span *body = ctx, piece = *body;
-
-    *body = span_of("");
-    return piece;
-}
-
-/* args: JSON. */
-static enum control_exit ask_with(const char *command, const char *args, struct span body)
-{
-    static const struct control_sink sink = {keep_row, keep_data, NULL};
-    struct control_question question = {.command = command,
-                                        .args = json_loads(args, 0, NULL),
-                                        .body = next_piece,
-                                        .body_ctx = &body,
-                                        .sink = &sink,
-                                        .timeout_ms = 30000};
-    enum control_exit rc;
-
-    ck_assert_msg(question.args != NULL, "%s", args);
-    json_array_clear(rows);
-    str_reset(&data);
-    err_reset(&said);
-    rc = control_ask(client, &question, &said);
-    json_decref(question.args);
-    return rc;
-}
-
-static enum control_exit ask(const char *command, const char *args)
-{
-    return ask_with(command, args, span_of(""));
-}
-
-/* A text of the last answer's row. */
-static const char *row_text(size_t row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(json_array_get(rows, row), name));
-
-    return text != NULL ? text : "(none)";
 }
 
 /* One message that is quarantined. */
