@@ -77,27 +77,35 @@ static const struct term *single_value(const struct expr *expr)
     return is_single ? &expr->right : NULL;
 }
 
-/* path = proxy and path = staging. */
+/* path = proxy and path = staging: the first of expr's conditions that wants another value than the one at `first` does, or NULL. */
+static const struct expr *find_contrary(const struct expr *expr, size_t first)
+{
+    const struct term *wanted = single_value(expr->children[first]);
+
+    for (size_t i = first + 1; wanted != NULL && i < expr->child_count; i++) {
+        const struct term *other = single_value(expr->children[i]);
+
+        if (other != NULL && expr->children[first]->left.fact == expr->children[i]->left.fact &&
+            wanted->values[0].number != other->values[0].number)
+            return expr->children[i];
+    }
+    return NULL;
+}
+
+/* One an `and` is enough, so that thousands of them do not take long. */
 static void check_contradiction(struct checker *c, const struct expr *expr)
 {
+    const struct expr *contrary = NULL;
+
     for (size_t i = 0; i < expr->child_count; i++)
         check_contradiction(c, expr->children[i]);
-    for (size_t i = 0; expr->kind == EXPR_AND && i < expr->child_count; i++) {
-        const struct term *first = single_value(expr->children[i]);
-
-        for (size_t k = i + 1; first != NULL && k < expr->child_count; k++) {
-            const struct term *second = single_value(expr->children[k]);
-
-            if (second == NULL ||
-                expr->children[i]->left.fact != expr->children[k]->left.fact ||
-                first->values[0].number == second->values[0].number)
-                continue;
-            check_warn(c, expr->children[k]->place,
-                       "%s has one value; it cannot be this one and the other at once, so the "
-                       "rule never applies",
-                       fact_table[expr->children[i]->left.fact].name);
-        }
-    }
+    for (size_t i = 0; expr->kind == EXPR_AND && i < expr->child_count && contrary == NULL; i++)
+        contrary = find_contrary(expr, i);
+    if (contrary != NULL)
+        check_warn(c, contrary->place,
+                   "%s has one value; it cannot be this one and the other at once, so the "
+                   "rule never applies",
+                   fact_table[contrary->left.fact].name);
 }
 
 static bool asks_list(const struct expr *expr, uint32_t list)

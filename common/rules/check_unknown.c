@@ -59,13 +59,15 @@ static bool decides(struct decision *d, const struct expr *expr)
     return false;
 }
 
-/* The condition is one of those that rule's condition is made of, inside its any RECORD (...) too. */
+/* The condition is one of those that rule's condition is made of, inside its any RECORD (...) too. Without fuel: not, and the children are
+ * not looked at either. */
 static bool has_condition(struct checker *c, const struct expr *expr, const struct expr *wanted)
 {
     if (walk_implies(expr, wanted, &c->fuel))
         return true;
-    for (size_t i = 0;
-         (expr->kind == EXPR_AND || expr->kind == EXPR_ANY) && i < expr->child_count; i++)
+    for (size_t i = 0; c->fuel > 0 && (expr->kind == EXPR_AND || expr->kind == EXPR_ANY) &&
+                       i < expr->child_count;
+         i++)
         if (has_condition(c, expr->children[i], wanted))
             return true;
     return false;

@@ -95,12 +95,15 @@ bool lex_begin(struct lexer *lexer, struct arena *arena, struct span text,
     return true;
 }
 
-static bool begins_line(const struct lexer *lexer)
+/* Asked once a token: looks at what stands before the first one of a line only, however long its indent is. */
+static bool begins_line(struct lexer *lexer)
 {
-    for (const char *p = lexer->line_start; p < lexer->at; p++)
-        if (*p != ' ' && *p != '\t')
-            return false;
-    return true;
+    bool is_first = lexer->begun_line != lexer->line;
+
+    lexer->begun_line = lexer->line;
+    for (const char *p = lexer->line_start; is_first && p < lexer->at; p++)
+        is_first = *p == ' ' || *p == '\t';
+    return is_first;
 }
 
 static void skip_comment(struct lexer *lexer)

@@ -37,6 +37,7 @@ struct lexer {
     const char *at, *end;
     const char *line_start;
     uint32_t line;
+    uint32_t begun_line; /* the last one in which a token was taken */
     struct place
         last; /* behind the last token: where something is missing at the end of the file */
     bool

@@ -125,6 +125,25 @@ static void collect_asks(struct ruleset *rules, enum chain chain)
     rules->ask_count[chain] = asking.count;
 }
 
+static void check_functions(const struct ruleset *rules, enum chain chain,
+                            struct problems *problems)
+{
+    size_t count = 0, bytes = 0;
+
+    for (size_t i = 0; i < rules->ask_count[chain]; i++) {
+        if (rules->asks[chain][i].fact < FACT_FUNCTION__FIRST)
+            continue;
+        count++;
+        bytes += rules->asks[chain][i].key.len + 1;
+    }
+    if (count > RULES_MAX_FUNCTIONS || bytes > RULES_MAX_FUNCTION_BYTES)
+        problems_error(problems, 1, 1,
+                       "the rules of [%s] ask for %zu different headers and counters, %zu "
+                       "bytes of names; %d and %d are the most",
+                       names_name(chain_names, (int)chain), count, bytes, RULES_MAX_FUNCTIONS,
+                       RULES_MAX_FUNCTION_BYTES);
+}
+
 static struct ruleset *ruleset_new(struct span text, const char *file)
 {
     struct arena *arena = arena_new();
@@ -160,12 +179,14 @@ struct ruleset *ruleset_compile(struct span text, const char *file, struct probl
                                  .raw = &raw,
                                  .rules = rules,
                                  .fuel = WALK_FUEL});
+    for (int chain = CHAIN_POLICY; chain <= CHAIN_FILTER && problems->errors == 0; chain++) {
+        collect_asks(rules, (enum chain)chain);
+        check_functions(rules, (enum chain)chain, problems);
+    }
     if (problems->errors > 0) {
         ruleset_free(rules);
         return NULL;
     }
-    collect_asks(rules, CHAIN_POLICY);
-    collect_asks(rules, CHAIN_FILTER);
     return rules;
 }
 

@@ -15,7 +15,12 @@
 #define RULES_MAX_ITEMS    100000 /* in braces, one file */
 #define RULES_MAX_PATTERNS 2000
 #define RULES_MAX_PATTERN  1000 /* bytes of one */
-#define RULES_LANGUAGE     1    /* the version of the language this build speaks */
+#define RULES_MAX_PATTERN_WORK                                                                 \
+    40000 /* of all patterns of a file, those of its tests too: see pattern_work */
+/* Different header(...) and counters of one chain, and bytes of their names: what the inspector takes, and one transaction holds. */
+#define RULES_MAX_FUNCTIONS      500
+#define RULES_MAX_FUNCTION_BYTES 32000
+#define RULES_LANGUAGE           1 /* the version of the language this build speaks */
 
 enum list_type { LIST_IP = 1, LIST_DOMAIN, LIST_ADDRESS, LIST_STRING, LIST_PATTERN };
 extern const struct name_value list_type_names[];

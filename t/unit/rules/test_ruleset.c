@@ -1,5 +1,6 @@
 /* Rule sets as a whole: the shipped rules and the documented example compile, what they ask, what this build can do, limits. */
 #include <check.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "rules/list_image.h"
@@ -247,6 +248,84 @@ START_TEST(test_many_rules)
 }
 END_TEST
 
+/* before NUMBER after, or without after just before. */
+static void repeat(struct str *out, const char *before, const char *after, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (after != NULL)
+            str_printf(out, "%s%d%s", before, i, after);
+        else
+            str_adds(out, before);
+}
+
+/* What took minutes: an indent of megabytes, looked at for each word; as many conditions that contradict each other; exceptions looked
+ * for by each word of a long condition. */
+static void indented(struct str *out)
+{
+    str_adds(out, "[filter]\nrule a when\n");
+    repeat(out, "          ", NULL, 50000);
+    repeat(out, "path=proxy or ", NULL, 19000);
+    str_adds(out, "path=proxy then discard\n");
+}
+
+static void contradicting(struct str *out)
+{
+    str_adds(out, "[filter]\nrule a when ");
+    repeat(out, "path=proxy and path=staging and ", NULL, 9500);
+    str_adds(out, "path=local then discard\n");
+}
+
+static void undecided(struct str *out)
+{
+    str_adds(out, "[filter]\nrule a when ");
+    repeat(out, "any attachment (name contains \"", "\") and ", 4500);
+    str_adds(out, "path=local then reject \"5.7.1 No\"\n");
+    for (int i = 0; i < 900; i++) {
+        str_printf(out, "rule d%d when any attachment (uninspected known)", i);
+        repeat(out, " and helo.name = \"", "\"", 8);
+        str_adds(out, " then defer \"4.7.1 Later\"\n");
+    }
+    str_adds(out, "rule z when any attachment (uninspected known) then discard\n");
+}
+
+static void (*const slow[])(struct str *out) = {indented, contradicting, undecided};
+#define CPU_SECONDS_MAX 20 /* with a sanitizer; less than one without */
+
+START_TEST(test_slow)
+{
+    struct problems problems = {.arena = NULL};
+    struct str text = STR_EMPTY;
+    struct ruleset *rules;
+    clock_t begin;
+
+    slow[_i](&text);
+    begin = clock();
+    rules = ruleset_compile(str_span(&text), "t", &problems);
+    ck_assert_msg(clock() - begin < CPU_SECONDS_MAX * CLOCKS_PER_SEC, "takes too long");
+    ck_assert_uint_eq(problems.errors, 0);
+    ck_assert_uint_lt(problems.warnings, RULES_MAX_RULES);
+    ruleset_unpin(&rules);
+    problems_clear(&problems);
+    str_clear(&text);
+}
+END_TEST
+
+/* More headers than the inspector takes would leave every message undecided. */
+START_TEST(test_many_headers)
+{
+    struct str text = STR_EMPTY;
+
+    for (int more = 0; more <= 1; more++) {
+        str_reset(&text);
+        str_adds(&text, "[filter]\nrule a (unknown passes) when ");
+        repeat(&text, "header(\"X-", "\") contains \"x\" or ", RULES_MAX_FUNCTIONS - 1 + more);
+        str_adds(&text, "header(\"Y\") contains \"x\" then discard\n");
+        ck_assert_uint_eq(errors_of(&text), (size_t)more);
+    }
+    str_clear(&text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules/ruleset");
@@ -263,6 +342,8 @@ int main(void)
     tcase_add_test(tc, test_pins);
     tcase_add_test(tc, test_limits);
     tcase_add_test(tc, test_many_rules);
+    tcase_add_loop_test(tc, test_slow, 0, (int)(sizeof(slow) / sizeof(slow[0])));
+    tcase_add_test(tc, test_many_headers);
     tcase_set_timeout(tc, 120);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
