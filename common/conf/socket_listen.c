@@ -10,15 +10,17 @@
 
 #define BACKLOG 1024
 
+/* Only a refusal says that nobody is there: a full queue, another kind of socket or one of another user is not ours to remove. */
 static bool is_alive(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool answers =
-        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_refused = fd >= 0 &&
+                      connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
+                      errno == ECONNREFUSED;
 
     if (fd >= 0)
         close(fd);
-    return answers;
+    return !is_refused;
 }
 
 /* What stands at the path already: nothing, a socket nobody answers on, which goes, or a reason to refuse. */
@@ -32,7 +34,10 @@ static int make_way(const char *path, const struct sockaddr_un *address, struct 
         return err_set(err, "%s is there and is no socket; remove it or choose another path",
                        path);
     if (is_alive(address))
-        return err_set(err, "%s: another process answers there; stop it first", path);
+        return err_set(err,
+                       "%s: another process answers there, or may; stop it first, or remove "
+                       "the socket as its owner",
+                       path);
     if (unlink(path) != 0)
         return err_set(err, "%s: a stale socket cannot be removed: %s; remove it as its owner",
                        path, strerror(errno));
