@@ -102,13 +102,28 @@ static bool check_header(struct checker *c, const struct raw_term *raw, struct a
            (action->kind == ACTION_REMOVE_HEADER || check_text(c, raw + 1, action));
 }
 
+/* Mail goes to the local part as it was written: whether case matters there is for its host to say (RFC 5321 section 2.4). */
+static struct span mailbox_written(struct checker *c, struct span text,
+                                   const struct address *address)
+{
+    struct span local = span_trim(text);
+    const char *at;
+
+    if (span_starts(local, SPAN("<")))
+        local = span_from(local.ptr + 1, local.len - 1);
+    at = memrchr(local.ptr, '@', local.len);
+    local.len = at != NULL ? (size_t)(at - local.ptr) : local.len;
+    return span_of(arena_printf(c->arena, "%.*s@%.*s", SPAN_ARG(local),
+                                SPAN_ARG(address_domain(address))));
+}
+
 static bool check_mailbox(struct checker *c, const struct raw_term *raw, struct action *action)
 {
     struct address address;
 
     if (address_parse(raw->text, &address, NULL) == 1 && address.has_domain &&
         !address.is_routed) {
-        action->name = arena_span(c->arena, address_text(&address));
+        action->name = mailbox_written(c, raw->text, &address);
         return true;
     }
     check_error(c, raw->place, "\"%.*s\" is no mail address; write %s \"user@example.com\"",
