@@ -265,7 +265,7 @@ START_TEST(test_actions)
               span_is(b->actions[1].text.parts[0].literal, "No, "));
     ck_assert(!c->restricts && !c->permits && !c->is_final);
     ck_assert(span_is(c->actions[0].name, "X-A") &&
-              span_is(c->actions[1].name, "post@example.org"));
+              span_is(c->actions[1].name, "Post@example.org"));
     ruleset_unpin(&rules);
 }
 END_TEST
