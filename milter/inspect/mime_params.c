@@ -2,6 +2,7 @@
 #include "milter/inspect/mime_params.h"
 
 #define COMMENT_DEPTH_MAX 20
+#define TOKEN_ENDS        " \t()<>@,;:\\\"/[]?=*" /* RFC 2045 section 5.1, and * of RFC 2231 */
 
 static bool is_blank(char c)
 {
@@ -78,7 +79,7 @@ static void take_value(struct arena *arena, struct span *rest, struct param *par
         *is_odd_r |= after.len > 0 && *after.ptr != '(';
     } else {
         param->value = span_trim(until(*rest, ";"));
-        param->shorter = until(param->value, " \t(");
+        param->shorter = until(param->value, TOKEN_ENDS);
     }
     *rest = skip(*rest, until(*rest, ";").len);
 }

@@ -10,8 +10,7 @@ struct param {
     int section;       /* RFC 2231 continuation, or -1 */
     bool is_extended;  /* ends in *: percent-encoded, with a character set in the first piece */
     struct span value; /* without quoting */
-    struct span
-        shorter; /* an unquoted value up to its first blank or comment; else the same as value */
+    struct span shorter; /* an unquoted value as far as it is a token; else the same as value */
 };
 
 struct field {

@@ -71,21 +71,17 @@ static bool find_pieces(const struct field *field, const char *name, bool is_las
     return is_double;
 }
 
-/* Pieces joined in the order of their numbers, whether or not one is missing. */
-static void join_pieces(struct mime_state *s, struct mime_names *names,
-                        const struct field *field, const char *name, bool is_last)
+static void join(struct mime_state *s, struct mime_names *names,
+                 const struct param *const pieces[PARAM_SECTIONS_MAX + 1], bool is_shorter)
 {
-    const struct param *pieces[PARAM_SECTIONS_MAX + 1];
     struct str joined = STR_EMPTY;
     struct span charset = {"", 0};
 
-    if (find_pieces(field, name, is_last, pieces))
-        names->uninspected = "a name with a piece that is there twice";
     for (size_t i = 0; i <= PARAM_SECTIONS_MAX; i++) {
         struct span text;
         if (pieces[i] == NULL)
             continue;
-        text = pieces[i]->value;
+        text = is_shorter ? pieces[i]->shorter : pieces[i]->value;
         if (pieces[i]->is_extended && joined.len == 0 && charset.len == 0)
             charset = cut_charset(&text);
         if (pieces[i]->is_extended)
@@ -98,19 +94,36 @@ static void join_pieces(struct mime_state *s, struct mime_names *names,
     str_clear(&joined);
 }
 
-static void add_param(struct mime_state *s, struct mime_names *names, const struct param *param)
+/* Pieces joined in the order of their numbers, whether or not one is missing. */
+static void join_pieces(struct mime_state *s, struct mime_names *names,
+                        const struct field *field, const char *name, bool is_last)
+{
+    const struct param *pieces[PARAM_SECTIONS_MAX + 1];
+
+    if (find_pieces(field, name, is_last, pieces))
+        names->uninspected = "a name with a piece that is there twice";
+    join(s, names, pieces, false);
+    join(s, names, pieces, true);
+}
+
+static void add_extended(struct mime_state *s, struct mime_names *names, struct span text)
 {
     struct str decoded = STR_EMPTY;
-    struct span text = param->value, charset;
+    struct span charset = cut_charset(&text);
 
+    add_percent(&decoded, text);
+    add_in_charset(s, names, charset, str_span(&decoded));
+    str_clear(&decoded);
+}
+
+static void add_param(struct mime_state *s, struct mime_names *names, const struct param *param)
+{
     mime_names_add_decoded(s, names, param->shorter);
     mime_names_add_decoded(s, names, param->value);
     if (!param->is_extended)
         return;
-    charset = cut_charset(&text);
-    add_percent(&decoded, text);
-    add_in_charset(s, names, charset, str_span(&decoded));
-    str_clear(&decoded);
+    add_extended(s, names, param->shorter);
+    add_extended(s, names, param->value);
 }
 
 /* Pieces by themselves are no names, but somebody reads the last one's extension; joined they all count. */
