@@ -68,7 +68,7 @@ void answer_outcome(struct answer *answer, enum disposition disposition,
         return;
     }
     *answer = (struct answer){.kind = answers[row].kind};
-    if (decision_code[0] != '\0')
+    if (answers[row].text[0] != '\0' && decision_code[0] != '\0')
         snprintf(answer->text, sizeof answer->text, "%s [%s]", answers[row].text,
                  decision_code);
 }

@@ -69,6 +69,12 @@ static void set_problems(json_t *row, const struct quarantine_usage *usage, bool
 {
     json_t *problems = json_object();
 
+    if (atomic_load(&gate->is_quarantine_failing))
+        json_object_set_new(
+            problems, "quarantine",
+            json_string("the last message to be kept could not be kept; the log "
+                        "says why, see also quarantine_max_percent"));
+
     if (usage->is_index_failing)
         json_object_set_new(problems, "quarantine index",
                             json_string("it may lack entries, the files are good; "
@@ -96,7 +102,8 @@ static bool set_stores(json_t *row)
                         json_boolean(usage.is_index_failing));
     json_object_set_new(row, "is_decision_store_failing", json_boolean(counters.is_failing));
     set_problems(row, &usage, counters.is_failing);
-    return !usage.is_index_failing && !counters.is_failing;
+    return !usage.is_index_failing && !counters.is_failing &&
+           !atomic_load(&gate->is_quarantine_failing);
 }
 
 static void set_inspector(json_t *row)

@@ -160,7 +160,8 @@ static void trial_answer(struct trial *trial)
     json_object_set_new(row, "disposition", json_string(disposition));
     json_object_set_new(row, "quarantine",
                         json_boolean(verdict != NULL && verdict->wants_quarantine));
-    json_object_set_new(row, "smtp", json_integer(trial->answer.smtp));
+    if (trial->answer.smtp != 0)
+        json_object_set_new(row, "smtp", json_integer(trial->answer.smtp));
     json_object_set_new(row, "dsn", json_string(trial->answer.dsn));
     json_object_set_new(row, "reply", control_text(span_of(trial->answer.text)));
     if (verdict != NULL && verdict->deciding != NULL && verdict->deciding->rule >= 0)

@@ -17,8 +17,10 @@ struct gate {
     struct decisions *decisions;
     struct quarantine *quarantine;
     struct releases *releases; /* marks given out and not yet seen again */
-    atomic_bool is_draining;   /* TERM was seen: no new transactions */
-    atomic_uint transactions;  /* begun and not yet ended */
+    atomic_bool
+        is_quarantine_failing; /* the last message to be kept was not, for want of disk or a bound */
+    atomic_bool is_draining;  /* TERM was seen: no new transactions */
+    atomic_uint transactions; /* begun and not yet ended */
     atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks;
 };
 #endif

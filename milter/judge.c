@@ -100,6 +100,14 @@ static void ask_rules(struct transaction *t)
         (void)wait_for(t->deciding.mailbox, t->deciding.deadline);
 }
 
+/* Said for each message that was not kept, since each is somebody's; status shows it until one can be kept again. */
+static void note_keeping(struct transaction *t, int kept, const struct err *err)
+{
+    atomic_store(&t->gate->is_quarantine_failing, kept != 0);
+    if (kept != 0)
+        log_write(LOG_LEVEL_WARN, t->queue_id, "not kept in quarantine: %s", err->text);
+}
+
 static void carry_out(struct transaction *t, struct answer *answer)
 {
     struct err err;
@@ -107,8 +115,8 @@ static void carry_out(struct transaction *t, struct answer *answer)
 
     err_reset(&err);
     kept = keep_verdict(t, &err);
-    if (kept != 0)
-        log_write(LOG_LEVEL_WARN, t->queue_id, "not kept in quarantine: %s", err.text);
+    if (t->verdict->wants_quarantine && !t->session->is_trial)
+        note_keeping(t, kept, &err);
     if (kept == 0 || (kept > 0 && t->verdict->whole == DISPOSITION_REJECT)) {
         answer_outcome(answer, t->verdict->whole, t->verdict->deciding, t->ticket.code);
         if (kept > 0)

@@ -1,6 +1,7 @@
 /* The node's own secret and the keys that follow from it. */
 #include "store/node_key.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -41,6 +42,12 @@ int node_key_load(const char *state_dir, struct node_key *key_r, struct err *err
     result = file_make_once(path, span_from(fresh, sizeof(fresh)), 0640, key_r->master, err);
     if (result == 0)
         result = check_mode(path, err);
+    else if (errno == EACCES)
+        err_set(
+            err,
+            "%s: this user may not read or make it; both daemons must be in the group that "
+            "owns state_dir: chgrp postgate and chmod 2771 the directory, chmod 0640 the file",
+            path);
     explicit_bzero(fresh, sizeof(fresh));
     free(path);
     if (result < 0)
