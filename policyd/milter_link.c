@@ -5,6 +5,8 @@
 #include "policyd/milter_link.h"
 
 #define POKE_TIMEOUT_MS 1000
+/* As long as milter-ctl waits: a milter that hangs keeps no thread of ours for ever. */
+#define FORWARD_TIMEOUT_MS 300000
 
 static const char *control_dir;
 static atomic_bool has_answered; /* both start together: not to answer yet is no news */
@@ -59,14 +61,20 @@ void milter_link_probe(void)
     control_close(&client);
 }
 
+struct passing {
+    struct control_call *call;
+    bool is_broken; /* our client went away within its body */
+};
+
 static struct span next_piece(void *ctx)
 {
+    struct passing *passing = ctx;
     struct span piece;
     struct err err;
+    int state = control_body(passing->call, &piece, &err);
 
-    if (control_body(ctx, &piece, &err) != 1)
-        return SPAN("");
-    return piece;
+    passing->is_broken = state < 0;
+    return state == 1 ? piece : SPAN("");
 }
 
 static void pass_row(void *ctx, json_t *object)
@@ -84,8 +92,15 @@ static enum control_exit ask(const char *command, struct control_call *call, boo
 {
     struct control_client *client = connect_as(call->role, err);
     struct control_sink sink = {pass_row, pass_data, call};
-    struct control_question question = {command, call->args, has_body ? next_piece : NULL,
-                                        call,    &sink,      timeout_ms};
+    struct passing passing = {call, false};
+    struct control_question question = {.command = command,
+                                        .args = call->args,
+                                        .body = has_body ? next_piece : NULL,
+                                        .body_ctx = &passing,
+                                        .sink = &sink,
+                                        .timeout_ms = timeout_ms,
+                                        .is_body_broken = &passing.is_broken,
+                                        .user = call->user};
     enum control_exit code;
 
     if (client == NULL)
@@ -98,7 +113,7 @@ static enum control_exit ask(const char *command, struct control_call *call, boo
 enum control_exit milter_link_forward(const char *command, struct control_call *call,
                                       struct err *err)
 {
-    return ask(command, call, true, -1, err);
+    return ask(command, call, true, FORWARD_TIMEOUT_MS, err);
 }
 
 enum control_exit milter_link_ask(const char *command, struct control_call *call,

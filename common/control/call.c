@@ -69,9 +69,20 @@ static void learn_peer(struct control_call *call)
     getsockopt(call->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
     call->uid = peer.uid;
     if (getpwuid_r(peer.uid, &entry, memory, sizeof(memory), &found) == 0 && found)
-        snprintf(call->user, sizeof(call->user), "%s", found->pw_name);
+        snprintf(call->peer, sizeof(call->peer), "%s", found->pw_name);
     else
-        snprintf(call->user, sizeof(call->user), "%u", peer.uid);
+        snprintf(call->peer, sizeof(call->peer), "%u", peer.uid);
+}
+
+/* The name is the peer's word; what stands behind it is certain, so both are kept. */
+static void name_user(struct control_call *call, const char *name)
+{
+    char shown[48] = "";
+
+    for (size_t i = 0; name && name[i] && i + 1 < sizeof(shown); i++)
+        shown[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+    snprintf(call->user, sizeof(call->user), "%s%s%s", shown, *shown ? " through " : "",
+             call->peer);
 }
 
 static const struct control_command *find(const struct control_service *service,
@@ -155,6 +166,7 @@ static int answer_request(const struct control_service *service, struct control_
 
     call->id = request->id;
     call->args = request->args;
+    name_user(call, request->user);
     call->body_bytes = 0;
     call->is_body_done = false;
     call->rows_lost = 0;
@@ -195,6 +207,6 @@ void control_call_serve(const struct control_service *service, int fd, enum cont
         got = serve_one(service, &call, &err);
     while (got == 1);
     if (got == -1)
-        log_warn("control: connection of %s closed: %s", call.user, err.text);
+        log_warn("control: connection of %s closed: %s", call.peer, err.text);
     control_reader_free(&call.reader);
 }

@@ -119,12 +119,19 @@ void control_close(struct control_client **client)
     xfree(client);
 }
 
-static int send_body(struct control_client *client, struct span (*body)(void *ctx), void *ctx,
+/* Half a body is no request: the daemon sees the connection end inside it, and does nothing. */
+static int give_up(struct control_client *client, struct err *err)
+{
+    shutdown(client->fd, SHUT_RDWR);
+    return err_set(err, "not asked, since what was to be sent could not be read to its end");
+}
+
+static int send_body(struct control_client *client, const struct control_question *question,
                      struct err *err)
 {
     struct span piece;
 
-    while (body && (piece = body(ctx)).len > 0)
+    while (question->body && (piece = question->body(question->body_ctx)).len > 0)
         while (piece.len > 0) {
             struct span frame = piece;
 
@@ -134,6 +141,8 @@ static int send_body(struct control_client *client, struct span (*body)(void *ct
                 return -1;
             piece = span_from(piece.ptr + frame.len, piece.len - frame.len);
         }
+    if (question->is_body_broken && *question->is_body_broken)
+        return give_up(client, err);
     return control_write(client->fd, 'E', SPAN("{}"), err);
 }
 
@@ -144,7 +153,11 @@ static int send_request(struct control_client *client, const struct control_ques
     json_t *request =
         json_pack("{s:i,s:I,s:s,s:o}", "v", CONTROL_VERSION, "id", (json_int_t)client->last_id,
                   "do", question->command, "args", args);
-    int result = control_write_json(client->fd, 'J', request, err);
+    int result;
+
+    if (question->user)
+        json_object_set_new(request, "user", control_text(span_of(question->user)));
+    result = control_write_json(client->fd, 'J', request, err);
 
     json_decref(request);
     return result;
@@ -220,8 +233,7 @@ static int ask(struct control_client *client, const struct control_question *que
     struct err unused;
 
     brief.timeout_ms = LAST_WORDS_MS;
-    if (send_request(client, question, err) == 0 &&
-        send_body(client, question->body, question->body_ctx, err) == 0)
+    if (send_request(client, question, err) == 0 && send_body(client, question, err) == 0)
         return take_answer(client, question, exit_r, err);
     if (take_answer(client, &brief, exit_r, &unused) == -1)
         return -1;

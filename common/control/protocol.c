@@ -264,6 +264,7 @@ int control_request_parse(struct span payload, struct control_request *request_r
         return err_set(err, "a request that is no JSON object");
     }
     request_r->command = json_string_value(json_object_get(request_r->root, "do"));
+    request_r->user = json_string_value(json_object_get(request_r->root, "user"));
     if (check_request(request_r, err) == 0)
         return 0;
     json_decref(request_r->root);

@@ -1,7 +1,8 @@
 /* The control protocol, version 1: frames over a unix stream socket, both ways the same.
  *   frame  = type byte ('J', 'D', 'E'), 4 bytes length big-endian, payload (at most CONTROL_MAX_FRAME; a row CONTROL_MAX_ROW)
- *   request  = J {"v":1,"id":N,"do":"rules.apply","args":{...}} , D* (raw bytes: a file, items one a line) , E {}
+ *   request  = J {"v":1,"id":N,"do":"rules.apply","args":{...},"user":NAME} , D* (raw bytes: a file, items one a line) , E {}
  *   response = ( J {"id":N,"row":{...}} | D raw bytes )* , E {"id":N,"exit":0,"message":"..."}    exit codes: enum control_exit
+ * "user" may be missing: in whose name a daemon asks; shown together with who the connection belongs to, and no ground for anything.
  * One request at a time on a connection, any number one after the other. A frame that breaks this closes the connection with one log line. */
 #ifndef CONTROL_PROTOCOL_H
 #define CONTROL_PROTOCOL_H
@@ -54,7 +55,8 @@ struct control_request {
     json_t *root;
     uint64_t id;
     const char *command;
-    json_t *args; /* an object */
+    const char *user; /* or NULL */
+    json_t *args;     /* an object */
 };
 int control_request_parse(struct span payload, struct control_request *request_r,
                           struct err *err);

@@ -72,8 +72,13 @@ static struct control_client *connect_to(const struct ctl *ctl,
 static enum control_exit ask(struct control_client *client, const struct ctl_question *question,
                              struct err *err)
 {
-    struct control_question asked = {question->command,  question->args, question->body,
-                                     question->body_ctx, question->sink, ANSWER_TIMEOUT_MS};
+    struct control_question asked = {.command = question->command,
+                                     .args = question->args,
+                                     .body = question->body,
+                                     .body_ctx = question->body_ctx,
+                                     .sink = question->sink,
+                                     .timeout_ms = ANSWER_TIMEOUT_MS,
+                                     .is_body_broken = question->is_body_broken};
 
     return control_ask(client, &asked, err);
 }

@@ -20,6 +20,7 @@ struct ctl_question {
     enum control_role role;         /* the least that may ask it */
     struct span (*body)(void *ctx); /* or NULL */
     void *body_ctx;
+    const bool *is_body_broken;      /* or NULL; true when body could not be read to its end */
     const struct control_sink *sink; /* or NULL */
     bool is_quiet;                   /* the caller prints the message */
     bool milter_too;                 /* when policyd is down, the milter can answer it itself */

@@ -127,6 +127,7 @@ int list_remove_run(struct ctl *ctl, const struct arguments *arguments)
 struct file_body {
     int fd;
     int error;
+    bool is_broken;
     uint64_t size, sent; /* size 0: not known */
     bool shows_progress; /* on a terminal */
     char bytes[PIECE];
@@ -153,6 +154,7 @@ static struct span read_piece(void *ctx)
     while (got == -1 && errno == EINTR);
     if (got == -1)
         body->error = errno;
+    body->is_broken = got == -1;
     if (got > 0)
         body->sent += (uint64_t)got;
     show_progress(body, got <= 0);
@@ -163,8 +165,11 @@ static enum control_exit import(struct ctl *ctl, const struct arguments *argumen
                                 struct file_body *body)
 {
     struct control_sink sink = {print_row, NULL, ctl};
-    struct ctl_question question = {
-        .command = "list.import", .role = ROLE_OPERATE, .body = read_piece, .body_ctx = body};
+    struct ctl_question question = {.command = "list.import",
+                                    .role = ROLE_OPERATE,
+                                    .body = read_piece,
+                                    .body_ctx = body,
+                                    .is_body_broken = &body->is_broken};
     enum control_exit code;
 
     if (ctl->is_json)
@@ -175,8 +180,8 @@ static enum control_exit import(struct ctl *ctl, const struct arguments *argumen
     code = ctl_ask(ctl, &question, NULL);
     if (body->error == 0)
         return code;
-    ctl_say("reading stopped before the end: %s; run it again", strerror(body->error));
-    return EXIT_PARTIAL;
+    ctl_say("reading stopped before the end: %s; nothing is changed", strerror(body->error));
+    return EXIT_INVALID;
 }
 
 /* Only a large file takes so long that somebody watches. */

@@ -1,0 +1,135 @@
+/* What a client may leave undone, and in whose name it asks. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "control/client.h"
+#include "control/server.h"
+#include "t/lib/suite.h"
+
+static char dir[32];
+static int whole; /* bodies that came to their end */
+
+static enum control_exit run_take(struct control_call *call, struct err *err)
+{
+    struct span piece;
+    int state;
+
+    while ((state = control_body(call, &piece, err)) == 1)
+        continue;
+    whole += state == 0;
+    return EXIT_OK;
+}
+
+static enum control_exit run_who(struct control_call *call, struct err *err)
+{
+    err_set(err, "%s", call->user);
+    return EXIT_OK;
+}
+
+static const struct control_command commands[] = {
+    {"take", ROLE_READ, run_take}, {"who", ROLE_READ, run_who}, {NULL, 0, NULL}};
+static const struct control_service service = {"test", commands, NULL};
+static struct control_server *server;
+static struct control_client *client;
+
+static void begin(void)
+{
+    struct err err = {""};
+
+    strcpy(dir, "/tmp/postgate-client-XXXXXX");
+    ck_assert(mkdtemp(dir) != NULL);
+    whole = 0;
+    server = control_server_start(dir, &service, &err);
+    ck_assert_msg(server != NULL, "%s", err.text);
+    client = control_connect(dir, "test", ROLE_READ, &err);
+    ck_assert_msg(client != NULL, "%s", err.text);
+}
+
+static void end(void)
+{
+    control_close(&client);
+    control_server_stop(&server); /* waits for its handlers */
+    ck_assert(rmdir(dir) == 0);
+}
+
+static struct span give(void *ctx)
+{
+    struct span *left = ctx, piece = *left;
+
+    *left = SPAN("");
+    return piece;
+}
+
+static const struct {
+    const char *name;
+    bool is_broken;
+    enum control_exit code;
+    int whole;
+} bodies[] = {
+    {"read to its end", false, EXIT_OK, 1},
+    {"not read to its end", true, EXIT_UNREACHABLE, 0},
+};
+
+static void send_half_or_whole(size_t at)
+{
+    struct span body = SPAN("half of a list");
+    struct control_question question = {.command = "take",
+                                        .body = give,
+                                        .body_ctx = &body,
+                                        .timeout_ms = 5000,
+                                        .is_body_broken = &bodies[at].is_broken};
+    struct err message = {""};
+
+    begin();
+    ck_assert_msg(control_ask(client, &question, &message) == bodies[at].code, "%s: %s",
+                  bodies[at].name, message.text);
+    if (bodies[at].is_broken)
+        ck_assert_msg(strstr(message.text, "not asked") != NULL, "%s", message.text);
+    end();
+    ck_assert_int_eq(whole, bodies[at].whole);
+}
+
+START_TEST(half_a_body_is_no_request)
+{
+    for (size_t i = 0; i < COUNT_OF(bodies); i++)
+        send_half_or_whole(i);
+}
+END_TEST
+
+static const struct {
+    const char *user, *shown; /* before the peer */
+} users[] = {
+    {NULL, ""},
+    {"", ""},
+    {"alice", "alice through "},
+    {"eve\nreleased x", "eve?released?x through "},
+    {"\xc3\xa9", "?? through "},
+    {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffff",
+     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeee through "},
+};
+
+static void ask_as(size_t at)
+{
+    struct control_question question = {.command = "who", .timeout_ms = 5000};
+    struct err peer = {""}, message = {""};
+    struct str expected = STR_EMPTY;
+
+    begin();
+    ck_assert_int_eq(control_ask(client, &question, &peer), EXIT_OK);
+    question.user = users[at].user;
+    ck_assert_int_eq(control_ask(client, &question, &message), EXIT_OK);
+    str_printf(&expected, "%s%s", users[at].shown, peer.text);
+    ck_assert_str_eq(message.text, str_cstr(&expected));
+    str_clear(&expected);
+    end();
+}
+
+START_TEST(who_asks_through_another_is_named_with_it)
+{
+    for (size_t i = 0; i < COUNT_OF(users); i++)
+        ask_as(i);
+}
+END_TEST
+
+SUITE_MAIN("control/client", half_a_body_is_no_request,
+           who_asks_through_another_is_named_with_it)
