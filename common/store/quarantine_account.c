@@ -62,11 +62,11 @@ void quarantine_account_free(struct quarantine_account **account)
 /* Without an address: the network of all zeros. */
 static struct ip network_of(struct span client)
 {
-    struct ip ip = {{0}};
     unsigned prefix;
+    struct ip ip;
 
     if (!ip_parse(client, &ip))
-        return ip;
+        return (struct ip){{0}};
     prefix = ip_is_v4(&ip) ? V4_PREFIX : V6_PREFIX;
     memset(ip.byte + prefix / 8, 0, sizeof(ip.byte) - prefix / 8);
     return ip;

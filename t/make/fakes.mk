@@ -76,3 +76,4 @@ EXTRA_milter/test_control := $(EXTRA_milter/test_callbacks)
 EXTRA_policyd/test_control := $(filter-out policyd/open policyd/loop,$(POLICYD_PARTS))
 LIBS_policyd/test_control  := event
 EXTRA_inspect/test_passed := milter/inspect/passed
+FAKES_store/test_quarantine_account := set_clock
