@@ -129,6 +129,16 @@ static struct span last_of_url(struct span url)
     return path;
 }
 
+/* The text of a letter may say where it comes from. */
+static bool is_shown_text(GMimeObject *object)
+{
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+    const char *disposition = g_mime_object_get_disposition(object);
+
+    return type != NULL && g_mime_content_type_is_type(type, "text", "*") &&
+           (disposition == NULL || g_ascii_strcasecmp(disposition, "inline") == 0);
+}
+
 /* A part without a name: some programs save it under what describes it. */
 static void add_described(struct mime_state *s, struct mime_names *names, GMimeHeaderList *list)
 {
@@ -176,7 +186,7 @@ void mime_names(struct mime_state *s, GMimeObject *object, struct mime_names *na
             header_name_is(name, span_of(fields[1])))
             mime_names_read(s, names_r, span_of(g_mime_header_get_raw_value(header)));
     }
-    if (names_r->count == 0)
+    if (names_r->count == 0 && !is_shown_text(object))
         add_described(s, names_r, list);
     first = disposition != NULL
                 ? span_of(g_mime_content_disposition_get_parameter(disposition, "filename"))
