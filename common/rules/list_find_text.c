@@ -3,7 +3,7 @@
 #include "base/hash.h"
 #include "rules/list_find.h"
 
-#define FETCHED 192 /* bytes of a bucket's text; most are not longer */
+#define FETCHED 256 /* bytes of a bucket's text; most are not longer */
 
 uint64_t list_hash(const struct list_image *image, struct span text)
 {
@@ -48,9 +48,14 @@ static uint64_t fitting(const struct list_image *image, size_t at, size_t left, 
     return left < LIST_TAGS_AT_ONCE ? fits & (((uint64_t)1 << 8 * left) - 1) : fits;
 }
 
-/* Is one of the items that fit, the first of which begins at `at`, the wanted one? */
-static bool is_any(const struct list_image *image, size_t at, uint64_t fits, struct span wanted)
+/* Is one of those items of the bucket that fit the wanted one? done: items before the first that fits speaks of. Only here is text read. */
+static bool is_any(const struct list_image *image, const struct list_bucket *bucket,
+                   size_t done, uint64_t fits, struct span wanted)
 {
+    size_t at = bucket->text;
+
+    while (done-- > 0)
+        list_text_next(image, &at);
     for (; fits != 0; fits >>= 8) {
         struct span item = list_text_next(image, &at);
         if ((fits & 0x80) != 0 && span_equal(item, wanted))
@@ -62,15 +67,12 @@ static bool is_any(const struct list_image *image, size_t at, uint64_t fits, str
 bool list_find_text(const struct list_image *image, struct span text, uint64_t hash)
 {
     const struct list_bucket *bucket = bucket_of(image, hash);
-    size_t item = bucket->first, end = bucket[1].first, at = bucket->text;
+    size_t count = bucket[1].first - bucket->first;
 
-    while (item < end) {
-        uint64_t fits = fitting(image, item, end - item, hash);
-        if (fits != 0 && is_any(image, at, fits, text))
+    for (size_t done = 0; done < count; done += LIST_TAGS_AT_ONCE) {
+        uint64_t fits = fitting(image, bucket->first + done, count - done, hash);
+        if (fits != 0 && is_any(image, bucket, done, fits, text))
             return true;
-        item += LIST_TAGS_AT_ONCE;
-        for (size_t i = 0; i < LIST_TAGS_AT_ONCE && item < end; i++)
-            list_text_next(image, &at);
     }
     return false;
 }

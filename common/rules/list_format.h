@@ -120,7 +120,15 @@ bool list_open_texts(struct list_image *image);
 /* Item number index, which is below the count. */
 struct span list_text_of(const struct list_image *image, size_t index);
 /* The item that begins at `at`; *at moves behind it. */
-struct span list_text_next(const struct list_image *image, size_t *at);
+static inline struct span list_text_next(const struct list_image *image, size_t *at)
+{
+    const char *text = image->text.ptr + *at;
+    uint16_t len;
+
+    memcpy(&len, text, sizeof len);
+    *at += sizeof len + len;
+    return span_from(text + sizeof len, len);
+}
 
 /* Most dots counted apart. */
 #define LIST_DEPTH_MAX 63

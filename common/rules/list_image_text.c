@@ -1,16 +1,6 @@
 /* list_image_text.c - opens an image of texts and finds its items by number. */
 #include "rules/list_format.h"
 
-struct span list_text_next(const struct list_image *image, size_t *at)
-{
-    const char *text = image->text.ptr + *at;
-    uint16_t len;
-
-    memcpy(&len, text, sizeof len);
-    *at += sizeof len + len;
-    return span_from(text + sizeof len, len);
-}
-
 static bool is_text_inside(struct span text, size_t at)
 {
     uint16_t len;
