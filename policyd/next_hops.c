@@ -185,7 +185,9 @@ static int64_t look(void)
     collect_names(domains, count, &names);
     free(domains);
     resolve(&names);
-    if (take_over(&names))
+    if (hops.is_stopping) /* not all were asked; what is known already is better */
+        addresses_clear(&names);
+    else if (take_over(&names))
         publish_now(&err);
     return again;
 }

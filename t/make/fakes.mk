@@ -19,6 +19,7 @@ EXTRA_policyd/test_request   := policyd/request
 EXTRA_policyd/test_answer    := policyd/answer
 EXTRA_policyd/test_map_text  := policyd/maps/map_text
 EXTRA_policyd/test_addresses := policyd/addresses
+EXTRA_policyd/test_next_hops := policyd/next_hops policyd/addresses policyd/health
 EXTRA_policyd/test_status    := policyd/counters policyd/loops policyd/health policyd/lines
 
 CTL_PARTS := $(patsubst %.c,%,$(filter-out milter/ctl/main.c,$(CTL)))
@@ -77,3 +78,6 @@ EXTRA_policyd/test_control := $(filter-out policyd/open policyd/loop,$(POLICYD_P
 LIBS_policyd/test_control  := event
 EXTRA_inspect/test_passed := milter/inspect/passed
 FAKES_store/test_quarantine_account := set_clock
+EXTRA_inspect/test_uu := milter/inspect/mime_uu
+EXTRA_inspect/test_params := milter/inspect/mime_params
+EXTRA_inspect/test_charsets := milter/inspect/charsets
