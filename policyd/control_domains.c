@@ -31,7 +31,7 @@ enum control_exit control_domain_list(struct control_call *call, struct err *err
 }
 
 /* Map files, snapshot, addresses. Postfix learns of the maps by itself; of a new domain after maps_settle. */
-static enum control_exit domains_changed(struct policy_db *db, struct err *err)
+static enum control_exit domains_changed(struct policy_db *db, const char *how, struct err *err)
 {
     struct err why;
     bool has_maps = maps_update(control_shared.settings, db, &why) >= 0;
@@ -39,7 +39,7 @@ static enum control_exit domains_changed(struct policy_db *db, struct err *err)
 
     next_hops_changed();
     if (code == EXIT_OK && !has_maps) {
-        err_set(err, "accepted, but Postfix does not know it yet: %s", why.text);
+        err_set(err, "%s, but Postfix does not know it yet: %s", how, why.text);
         code = EXIT_PARTIAL;
     }
     return code;
@@ -80,7 +80,7 @@ enum control_exit control_domain_add(struct control_call *call, struct err *err)
     state = domains_put(db, name, hops, count, err);
     if (state < 0)
         return EXIT_INVALID;
-    code = domains_changed(db, err);
+    code = domains_changed(db, "accepted", err);
     if (code == EXIT_OK)
         err_set(err, "domain %.*s %s", SPAN_ARG(name),
                 state == 1 ? "added" : "has its new routes");
@@ -104,7 +104,7 @@ enum control_exit control_domain_remove(struct control_call *call, struct err *e
                 SPAN_ARG(name));
         return EXIT_INVALID;
     }
-    code = domains_changed(db, err);
+    code = domains_changed(db, "removed", err);
     if (code == EXIT_OK)
         err_set(err, "domain %.*s removed", SPAN_ARG(name));
     return code;

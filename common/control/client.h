@@ -25,8 +25,8 @@ struct control_question {
     void *body_ctx;
     const struct control_sink *sink; /* NULL: only the exit code matters */
     int timeout_ms;                  /* for each piece of the answer; -1: none */
-    const bool *
-        is_body_broken; /* or NULL; true when body ended before its end: the request is never finished then */
+    /* Or NULL; true when body() could not go on to its end: the request is never finished then. */
+    const bool *is_body_broken;
     const char *user; /* or NULL; in whose name a daemon asks */
 };
 /* Returns the exit code; message_r (may be NULL) gets the server's text. EXIT_UNREACHABLE when the connection breaks. */

@@ -12,8 +12,8 @@ struct control_call {
     json_t *args; /* borrowed */
     enum control_role role;
     char peer[64]; /* its user name (SO_PEERCRED), or its number */
-    char user
-        [128]; /* who did it: the peer, or "NAME through PEER" when it asks in the name of another */
+    /* Who did it: the peer, or "NAME through PEER" when it asks in the name of another. */
+    char user[128];
     uint32_t uid;
     int fd;
     uint64_t id;
