@@ -9,6 +9,11 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+static bool is_one_of(char c, const char *bytes)
+{
+    return memchr(bytes, c, strlen(bytes)) != NULL; /* NUL is none */
+}
+
 static struct span skip(struct span s, size_t len)
 {
     return span_from(s.ptr + len, s.len - len);
@@ -30,10 +35,11 @@ static struct span skip_comment(struct span s)
     return skip(s, s.len);
 }
 
-static struct span skip_blanks(struct span s)
+/* Past blanks, comments and the bytes of `also`. */
+static struct span skip_blanks(struct span s, const char *also)
 {
     for (;;) {
-        while (s.len > 0 && (is_blank(*s.ptr) || *s.ptr == ';'))
+        while (s.len > 0 && (is_blank(*s.ptr) || is_one_of(*s.ptr, also)))
             s = skip(s, 1);
         if (s.len == 0 || *s.ptr != '(')
             return s;
@@ -46,7 +52,7 @@ static struct span until(struct span s, const char *ends)
 {
     size_t len = 0;
 
-    while (len < s.len && strchr(ends, s.ptr[len]) == NULL)
+    while (len < s.len && !is_one_of(s.ptr[len], ends))
         len++;
     return span_from(s.ptr, len);
 }
@@ -72,7 +78,7 @@ static void take_value(struct arena *arena, struct span *rest, struct param *par
 {
     struct span after;
 
-    *rest = skip_blanks(*rest);
+    *rest = skip_blanks(*rest, ""); /* a ; ends a value that is empty */
     if (rest->len > 0 && *rest->ptr == '"') {
         param->value = param->shorter = take_quoted(arena, rest, is_odd_r);
         after = span_trim(until(*rest, ";"));
@@ -114,7 +120,7 @@ static bool take_param(struct arena *arena, struct span *rest, struct field *fie
     struct param *param = &field->params[field->count];
     struct span name;
 
-    *rest = skip_blanks(*rest);
+    *rest = skip_blanks(*rest, ";");
     if (rest->len == 0)
         return false;
     name = until(*rest, "=;");
@@ -141,5 +147,5 @@ void params_read(struct arena *arena, struct span text, size_t limit, struct fie
     for (size_t i = 0; field_r->count < limit; i++)
         if (i > 2 * limit || !take_param(arena, &rest, field_r))
             break;
-    field_r->is_too_long = skip_blanks(rest).len > 0;
+    field_r->is_too_long = skip_blanks(rest, ";").len > 0;
 }

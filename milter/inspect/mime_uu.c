@@ -49,7 +49,8 @@ static bool is_file_name(struct span name)
            name.ptr[name.len - 1 - extension] == '.' && memchr(name.ptr, ' ', name.len) == NULL;
 }
 
-/* The first letter says how many bytes the line holds: four letters for each three, at least. */
+/* The first letter says how many bytes the line holds: four letters for each three, perhaps with a checksum behind them. Letters that
+ * are missing were blanks, lost on the way: decoders do without. */
 static bool is_uu_data(struct span line)
 {
     size_t bytes;
@@ -57,7 +58,12 @@ static bool is_uu_data(struct span line)
     if (line.len == 0 || line.ptr[0] < ' ' || line.ptr[0] > '`')
         return false;
     bytes = (size_t)(line.ptr[0] - ' ') & 63;
-    return bytes == 0 ? line.len <= 2 : line.len - 1 >= bytes * 4 / 3;
+    if (line.len - 1 >= bytes * 4 / 3)
+        return bytes > 0 || line.len <= 2;
+    for (size_t i = 1; i < line.len; i++)
+        if (line.ptr[i] < ' ' || line.ptr[i] > '`')
+            return false;
+    return true;
 }
 
 static bool is_base64_data(struct span line)
