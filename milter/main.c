@@ -16,6 +16,7 @@
 #include "checks/content.h"
 #include "engine/arrival.h"
 #include "engine/reload.h"
+#include "store/decisions.h"
 #include "milter/callbacks.h"
 #include "milter/control.h"
 #include "milter/listen.h"
@@ -25,6 +26,7 @@
 
 #define DRAIN_STEP_MS 20
 #define HOUSE_KEEP_MS 3600000
+#define FLUSH_MS      5000
 
 static int signal_fd; /* eventfd: 1 for HUP, 2^32 for TERM and INT */
 static atomic_bool has_libmilter_failed;
@@ -147,9 +149,12 @@ static int main_run(struct gate *gate, struct err *err)
     main_wait(gate);
     has_failed = atomic_load(&has_libmilter_failed); /* not what happens while draining */
     main_drain(gate, listen_fd, &address);
-    control_server_stop(&control);
-    reload_stop();
-    gate_close(gate);
+    if (control_server_stop(&control)) {
+        reload_stop();
+        gate_close(gate);
+    } else if (gate->decisions != NULL) { /* a command is still at work with the rest */
+        decisions_flush(gate->decisions, FLUSH_MS);
+    }
     if (has_failed) /* not a clean end: whoever started us starts us again */
         return err_set(err, "libmilter ended with an error");
     log_info("ended");

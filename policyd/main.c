@@ -9,6 +9,8 @@
 #include "policyd/loop.h"
 #include "policyd/open.h"
 
+#define FLUSH_MS 5000
+
 static int run(const struct settings *settings, struct err *err)
 {
     struct control_shared shared;
@@ -23,8 +25,10 @@ static int run(const struct settings *settings, struct err *err)
         return -1;
     }
     loop_run(shared.decisions);
-    control_server_stop(&control);
-    close_all(&shared);
+    if (control_server_stop(&control))
+        close_all(&shared);
+    else if (shared.decisions != NULL) /* a command is still at work with the rest */
+        decisions_flush(shared.decisions, FLUSH_MS);
     log_info("ended");
     return 0;
 }

@@ -228,7 +228,7 @@ static bool end_clients(struct control_server *server)
     return !server->is_abandoned;
 }
 
-void control_server_stop(struct control_server **server)
+bool control_server_stop(struct control_server **server)
 {
     struct control_server *ending = *server;
     const uint64_t one = 1;
@@ -236,7 +236,7 @@ void control_server_stop(struct control_server **server)
 
     *server = NULL;
     if (!ending)
-        return;
+        return true;
     if (write(ending->stop_event, &one, sizeof(one)) == sizeof(one))
         pthread_join(ending->acceptor, NULL);
     close_listeners(ending);
@@ -245,4 +245,5 @@ void control_server_stop(struct control_server **server)
     pthread_mutex_unlock(&ending->lock);
     if (is_empty)
         server_free(ending);
+    return is_empty;
 }

@@ -46,7 +46,6 @@ struct control_server;
 struct control_server *control_server_start(const char *control_dir,
                                             const struct control_service *service,
                                             struct err *err);
-void control_server_stop(
-    struct control_server *
-        *server); /* closes and removes the sockets, waits for handlers up to 2 s */
+/* Closes and removes the sockets, waits for handlers up to 2 s. False when one still runs: what handlers use stays open then. */
+bool control_server_stop(struct control_server **server);
 #endif

@@ -1,4 +1,7 @@
 /* What a client may leave undone, and in whose name it asks. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +29,23 @@ static enum control_exit run_who(struct control_call *call, struct err *err)
     return EXIT_OK;
 }
 
-static const struct control_command commands[] = {
-    {"take", ROLE_READ, run_take}, {"who", ROLE_READ, run_who}, {NULL, 0, NULL}};
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool is_at_work;
+
+static enum control_exit run_slow(struct control_call *call, struct err *err)
+{
+    (void)call, (void)err;
+    is_at_work = true;
+    pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(&lock);
+    is_at_work = false;
+    return EXIT_OK;
+}
+
+static const struct control_command commands[] = {{"take", ROLE_READ, run_take},
+                                                  {"who", ROLE_READ, run_who},
+                                                  {"slow", ROLE_READ, run_slow},
+                                                  {NULL, 0, NULL}};
 static const struct control_service service = {"test", commands, NULL};
 static struct control_server *server;
 static struct control_client *client;
@@ -48,7 +66,7 @@ static void begin(void)
 static void end(void)
 {
     control_close(&client);
-    control_server_stop(&server); /* waits for its handlers */
+    ck_assert(control_server_stop(&server)); /* waits for its handlers */
     ck_assert(rmdir(dir) == 0);
 }
 
@@ -131,5 +149,33 @@ START_TEST(who_asks_through_another_is_named_with_it)
 }
 END_TEST
 
+static void *ask_slow(void *unused)
+{
+    struct control_question question = {.command = "slow", .timeout_ms = 20000};
+
+    control_ask(client, &question, NULL);
+    return unused;
+}
+
+START_TEST(the_end_says_whether_a_handler_is_still_at_work)
+{
+    pthread_t asking;
+
+    begin();
+    pthread_mutex_lock(&lock);
+    ck_assert_int_eq(pthread_create(&asking, NULL, ask_slow, NULL), 0);
+    while (!is_at_work)
+        sched_yield();
+    ck_assert(!control_server_stop(&server));
+    ck_assert(is_at_work);
+    pthread_mutex_unlock(&lock);
+    pthread_join(asking, NULL);
+    ck_assert(control_server_stop(&server)); /* none */
+    control_close(&client);
+    ck_assert(rmdir(dir) == 0);
+}
+END_TEST
+
 SUITE_MAIN("control/client", half_a_body_is_no_request,
-           who_asks_through_another_is_named_with_it)
+           who_asks_through_another_is_named_with_it,
+           the_end_says_whether_a_handler_is_still_at_work)
