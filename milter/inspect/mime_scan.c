@@ -27,11 +27,15 @@ static const struct weighed {
 
 /* Lines that may be headers of a part: between a boundary line and the next empty one. */
 #define HEADER_LINES_PER_PART 25
+#define HEADERS_TOGETHER      64 /* times the limit of one */
 
 struct scan {
     struct mime_state *s;
     size_t dash_lines, dash_limit, header_lines, header_limit;
+    size_t header_bytes; /* of all these lines */
     bool is_header;
+    bool is_message_next; /* when this header ends that of a message may begin */
+    bool is_digest;       /* parts without a type may be messages (RFC 2046 section 5.1.5) */
 };
 
 /* The field that begins here: its line and those that continue it. Over a limit gives the reason. */
@@ -72,15 +76,44 @@ static bool is_empty_line(struct span rest)
     return *rest.ptr == '\n' || (*rest.ptr == '\r' && rest.len > 1 && rest.ptr[1] == '\n');
 }
 
+static struct span line_of(struct span rest)
+{
+    struct span line;
+
+    span_cut(&rest, '\n', &line);
+    return line;
+}
+
+static void follow_header(struct scan *scan, struct span rest, bool is_dash)
+{
+    bool is_empty = is_empty_line(rest);
+    struct span line;
+    size_t at;
+
+    scan->is_header = is_dash || (is_empty ? scan->is_message_next : scan->is_header);
+    if (is_dash || is_empty)
+        scan->is_message_next = is_dash && scan->is_digest;
+    if (!scan->is_header && (*rest.ptr | 0x20) != 'c')
+        return;
+    line = line_of(rest);
+    scan->header_bytes += scan->is_header ? line.len : 0;
+    scan->is_message_next |=
+        span_istarts(line, SPAN("Content-Type")) && span_find(line, SPAN("essage"), &at);
+    scan->is_digest |=
+        span_istarts(line, SPAN("Content-Type")) && span_find(line, SPAN("igest"), &at);
+}
+
 static const char *weigh_line(struct scan *scan, struct span rest)
 {
     bool is_dash = rest.len > 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-';
 
     if (is_dash && ++scan->dash_lines > scan->dash_limit)
         return "too many parts";
-    scan->is_header = is_dash || (scan->is_header && !is_empty_line(rest));
+    follow_header(scan, rest, is_dash);
     if (scan->is_header && !is_dash && ++scan->header_lines > scan->header_limit)
         return "too many headers";
+    if (scan->header_bytes / HEADERS_TOGETHER > scan->s->request->limits.header_bytes)
+        return "headers are too large";
     for (size_t i = 0; i < sizeof weighed / sizeof *weighed; i++)
         if ((*rest.ptr | 0x20) == weighed[i].name[0] && is_field(&weighed[i], rest))
             return weigh_field(scan, &weighed[i], rest);
