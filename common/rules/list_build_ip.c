@@ -4,8 +4,9 @@
 #include "rules/list_format.h"
 
 /* IPv4 lives at ::ffff:0:0/96. */
-#define V4_FIRST 0x0000ffff00000000u
-#define V4_LAST  0x0000ffffffffffffu
+#define V4_PREFIX 96
+#define V4_FIRST  0x0000ffff00000000u
+#define V4_LAST   0x0000ffffffffffffu
 
 struct sweep {
     const struct list_net *nets;
@@ -57,7 +58,7 @@ static void begin_range(struct sweep *s, struct list_key6 first, uint32_t cover)
 {
     if (s->count > 0 && compare_keys(s->ranges[s->count - 1].first, first) == 0)
         s->count--;
-    s->ranges[s->count++] = (struct list_range){first, cover};
+    s->ranges[s->count++] = (struct list_range){first, cover, 0};
 }
 
 static uint32_t innermost(const struct sweep *s)
@@ -120,7 +121,7 @@ static size_t take_from(const struct sweep *s, uint64_t first, size_t end,
     struct list_key6 key = {0, first};
     size_t at = range_at(s, key), count = 0;
 
-    out[count++] = (struct list_range){key, s->ranges[at].cover};
+    out[count++] = (struct list_range){key, s->ranges[at].cover, 0};
     for (at++; at < end; at++)
         out[count++] = s->ranges[at];
     return count;
@@ -143,10 +144,31 @@ static size_t take_family(const struct sweep *s, bool is_v4, struct list_range *
     return v4_begin + count - 1;
 }
 
+/* Leaves out the ranges that no item covers where the item before them can say itself where it ends. */
+static size_t drop_gaps(const struct sweep *s, struct list_range *ranges, size_t count,
+                        bool is_v4)
+{
+    size_t kept = 1;
+
+    for (size_t i = 1; i < count; i++) {
+        struct list_range *before = &ranges[kept - 1];
+        if (ranges[i].cover == LIST_NONE && before->cover != LIST_NONE) {
+            const struct list_net *net = &s->nets[before->cover];
+            struct list_key6 end = last_of(net);
+            if (next_key(&end) && compare_keys(end, ranges[i].first) == 0) {
+                before->length = net->prefix - (is_v4 ? V4_PREFIX : 0);
+                continue;
+            }
+        }
+        ranges[kept++] = ranges[i];
+    }
+    return kept;
+}
+
 static void add_family(struct str *out, size_t start, const struct sweep *s, bool is_v4)
 {
     struct list_range *ranges = xreallocarray(NULL, s->count + 1 + LIST_BLOCK, sizeof *ranges);
-    size_t count = take_family(s, is_v4, ranges);
+    size_t count = drop_gaps(s, ranges, take_family(s, is_v4, ranges), is_v4);
 
     for (; count % LIST_BLOCK != 0; count++)
         ranges[count] = ranges[count - 1];

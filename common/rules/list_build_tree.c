@@ -10,7 +10,8 @@ static void add_leaves4(struct str *out, size_t start, const struct list_range *
 
     for (size_t i = 0; i < count * LIST_BLOCK; i++) {
         leaves[i / LIST_BLOCK].key[i % LIST_BLOCK] = (uint32_t)ranges[i].first.low;
-        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] = ranges[i].cover;
+        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] =
+            list_cover(ranges[i].cover, ranges[i].length);
     }
     list_add_section(out, start, SECTION_V4_LEAVES, leaves, count);
     xfree(&leaves);
@@ -23,7 +24,8 @@ static void add_leaves6(struct str *out, size_t start, const struct list_range *
 
     for (size_t i = 0; i < count * LIST_BLOCK; i++) {
         leaves[i / LIST_BLOCK].key[i % LIST_BLOCK] = ranges[i].first.high;
-        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] = ranges[i].cover;
+        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] =
+            list_cover(ranges[i].cover, ranges[i].length);
     }
     list_add_section(out, start, SECTION_V6_LEAVES, leaves, count);
     xfree(&leaves);
@@ -36,7 +38,8 @@ static void add_leaves6_long(struct str *out, size_t start, const struct list_ra
 
     for (size_t i = 0; i < count * LIST_BLOCK; i++) {
         leaves[i / LIST_BLOCK].key[i % LIST_BLOCK] = ranges[i].first;
-        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] = ranges[i].cover;
+        leaves[i / LIST_BLOCK].cover[i % LIST_BLOCK] =
+            list_cover(ranges[i].cover, ranges[i].length);
     }
     list_add_section(out, start, SECTION_V6_LONG_LEAVES, leaves, count);
     xfree(&leaves);
@@ -82,7 +85,7 @@ static const struct width *width_for(bool is_v4, const struct list_range *ranges
     if (is_v4)
         return &width4;
     for (size_t i = 0; i < count; i++)
-        if (ranges[i].first.low != 0)
+        if (ranges[i].first.low != 0 || ranges[i].length > 64)
             return &width6_long;
     return &width6;
 }

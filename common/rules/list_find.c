@@ -36,6 +36,22 @@ static size_t within6_long(const struct list_key6 *block, struct list_key6 key)
            is_from(block + at + 3, key);
 }
 
+/* The first `length` bits. */
+static uint64_t mask64(unsigned length)
+{
+    return length >= 64 ? UINT64_MAX : ~(UINT64_MAX >> length);
+}
+
+/* Does an address that differs in these bits from the range's first still lie in what covers that? */
+static uint32_t covering(uint32_t cover, uint64_t differ_high, uint64_t differ_low)
+{
+    unsigned length = cover >> LIST_COVER_BITS;
+    uint64_t outside =
+        (differ_high & mask64(length)) | (differ_low & mask64(length > 64 ? length - 64 : 0));
+
+    return outside == 0 ? list_cover_item(cover) : LIST_NONE;
+}
+
 /* Its lines side by side. */
 static void fetch(const void *block, size_t size)
 {
@@ -55,7 +71,8 @@ static uint32_t find4(const struct list_tree *tree, uint32_t key)
     }
     leaf += at;
     fetch(leaf, sizeof *leaf);
-    return leaf->cover[within4(leaf->key, key)];
+    at = within4(leaf->key, key);
+    return covering(leaf->cover[at], (uint64_t)(leaf->key[at] ^ key) << 32, 0);
 }
 
 static uint32_t find6(const struct list_tree *tree, uint64_t key)
@@ -71,7 +88,8 @@ static uint32_t find6(const struct list_tree *tree, uint64_t key)
     }
     leaf += at;
     fetch(leaf, sizeof *leaf);
-    return leaf->cover[within6(leaf->key, key)];
+    at = within6(leaf->key, key);
+    return covering(leaf->cover[at], leaf->key[at] ^ key, 0);
 }
 
 static uint32_t find6_long(const struct list_tree *tree, struct list_key6 key)
@@ -87,7 +105,9 @@ static uint32_t find6_long(const struct list_tree *tree, struct list_key6 key)
     }
     leaf += at;
     fetch(leaf, sizeof *leaf);
-    return leaf->cover[within6_long(leaf->key, key)];
+    at = within6_long(leaf->key, key);
+    return covering(leaf->cover[at], leaf->key[at].high ^ key.high,
+                    leaf->key[at].low ^ key.low);
 }
 
 uint32_t list_find_ip(const struct list_image *image, const struct ip *ip)

@@ -2,11 +2,13 @@
  * A header, then sections, each at a multiple of 64 from the start. What a look-up touches is kept small or side by side: on large lists it
  * costs what it waits for memory.
  *
- *   ip     NETS: the items, sorted, parents before children. For IPv4 and for IPv6 a tree over disjoint ranges that together cover every
- *          address. LEAVES: 16 ranges each, their first addresses and, beside them, the longest item around each; the last leaf is
- *          filled up with its last range. KEYS: the first address of each leaf, then of every 16th leaf, and so on up to one block of
- *          16; each level is filled up to whole blocks with its last key. IPv6 keys are the upper halves of addresses (V6), or, when
- *          a range begins within a /64, whole ones (V6_LONG); one of the two is there.
+ *   ip     NETS: the items, sorted, parents before children. For IPv4 and for IPv6 a tree over the ranges into which the items cut all
+ *          addresses. LEAVES: 16 ranges each, their first addresses and, beside them, the longest item around each; the last leaf
+ *          is filled up with its last range. Where an item ends and none lies around it, no range begins: the cover says how many
+ *          leading bits of the range's first address an address must share to be covered, so that a list of items that lie apart
+ *          has one range for each. KEYS: the first address of each leaf, then of every 16th leaf, and so on up to one block of
+ *          16; each level is filled up to whole blocks with its last key. IPv6 keys are the upper halves of addresses (V6), or,
+ *          when a list tells apart what is within a /64, whole ones (V6_LONG); one of the two is there.
  *   others TEXT: a length of two bytes and the bytes, item after item, bucket after bucket of their hashes. TAGS: 8 bits of each item's
  *          hash, and behind the last 8 zeros. BUCKETS: the first item of each and where its text begins, and one more where all
  *          ends; a power of two, 4 to 8 items each on average. */
@@ -44,7 +46,7 @@ struct list_net {
 struct list_key6 {
     uint64_t high, low;
 };
-/* cover: index of the item or LIST_NONE */
+/* cover: see list_cover */
 struct list_leaf4 {
     uint32_t key[LIST_BLOCK];
     uint32_t cover[LIST_BLOCK];
@@ -80,6 +82,19 @@ struct list_header {
     struct list_extent section[SECTION__COUNT];
 };
 extern const size_t list_element_size[SECTION__COUNT];
+
+/* A range's cover as it is written: the item, above it the length. */
+#define LIST_COVER_BITS 24
+#define LIST_COVER_NONE 0xffffffu
+_Static_assert(LIST_MAX_ITEMS < LIST_COVER_NONE, "an item's index fits a cover");
+static inline uint32_t list_cover(uint32_t item, unsigned length)
+{
+    return (uint32_t)length << LIST_COVER_BITS | (item & LIST_COVER_NONE);
+}
+static inline uint32_t list_cover_item(uint32_t cover)
+{
+    return (cover & LIST_COVER_NONE) == LIST_COVER_NONE ? LIST_NONE : cover & LIST_COVER_NONE;
+}
 
 /* A search tree over the first keys of leaves, opened; without levels there is one leaf. */
 struct list_tree {
@@ -147,7 +162,9 @@ int list_build_texts(struct str *out, enum list_type type, const struct span *it
 /* Ranges, sorted and filled up to whole leaves, of one family; start: where the image begins in out. */
 struct list_range {
     struct list_key6 first;
-    uint32_t cover;
+    uint32_t cover; /* an item or LIST_NONE */
+    unsigned
+        length; /* how many leading bits an address must share; 0: the cover goes on to the next range */
 };
 void list_build_tree(struct str *out, size_t start, const struct list_range *ranges,
                      size_t count, bool is_v4);

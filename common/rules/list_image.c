@@ -96,7 +96,7 @@ static bool are_covers_good(const struct list_tree *tree, size_t leaf_size, uint
         uint32_t cover[LIST_BLOCK];
         memcpy(cover, leaf + keys_size, sizeof cover);
         for (size_t k = 0; k < LIST_BLOCK; k++)
-            if (cover[k] != LIST_NONE && cover[k] >= items)
+            if (list_cover_item(cover[k]) != LIST_NONE && list_cover_item(cover[k]) >= items)
                 return false;
     }
     return true;

@@ -1,7 +1,7 @@
 /* A list as one block of bytes: indexed, position-independent, checked once when opened, then only read; mapped read-only and shared by both
- * daemons. Lookups do not grow with the list: 1,000,000 items under 200 ns each, under 100 bytes an item.
- * ip: disjoint ranges under a search tree of 16-key blocks, each naming the longest item that covers it; items name their parent.
- * domain, address, string: hash table (SipHash under a seed of the image), so foreign keys cannot make it slow. The bytes: list_format.h. */
+ * daemons. Look-ups hardly grow with the list: 1,000,000 items under 200 ns each, under 100 bytes an item.
+ * ip: a search tree over ranges, each naming the longest item around it; items name their parent.
+ * domain, address, string: buckets by SipHash under a seed of the image, so foreign keys cannot make it slow. The bytes: list_format.h. */
 #ifndef RULES_LIST_IMAGE_H
 #define RULES_LIST_IMAGE_H
 #include "base/err.h"
