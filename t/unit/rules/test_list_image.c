@@ -215,8 +215,10 @@ START_TEST(damaged_bytes)
 {
     static const char *const nets[] = {"10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", NULL};
     static const char *const domains[] = {"example.com", ".example.com", "b.example", NULL};
+    static const char *const hosts[] = {"10.0.0.1", "2001:db8::1", "2001:db8::8", NULL};
 
     damage(LIST_IP, nets);
+    damage(LIST_IP, hosts);
     damage(LIST_DOMAIN, domains);
 }
 END_TEST
