@@ -103,6 +103,7 @@ static void raise_descriptors(void)
 int daemon_begin(const struct daemon_options *options, struct err *err)
 {
     log_open(options->program, options->is_foreground);
+    log_never_wait();
     if (options->is_debug)
         log_set_level(LOG_LEVEL_DEBUG);
     umask(0027);

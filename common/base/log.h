@@ -15,6 +15,9 @@ enum log_level {
 
 void log_open(const char *program, bool to_stderr);
 void log_set_level(enum log_level lowest);
+/* From here on a reader of stderr that stands still (a pipe, the journal) stops nobody: lines it does not take are dropped, and counted in
+ * the first one it takes again. Not under a sandbox: it uses other system calls than write. */
+void log_never_wait(void);
 /* context is put before the text ("client=192.0.2.1 queue=4XYZ: "), or NULL. Cut at 4,000 bytes. Thread-safe. */
 void log_write(enum log_level level, const char *context, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

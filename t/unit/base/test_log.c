@@ -1,6 +1,7 @@
 /* The log: lines on stderr as they come out, and states said once. */
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,4 +124,25 @@ START_TEST(test_clock)
 }
 END_TEST
 
-SUITE_MAIN("log", test_lines, test_long_lines, test_states, test_many_states, test_clock)
+/* A reader that stands still, and reads again. */
+START_TEST(test_never_waits)
+{
+    int64_t start;
+
+    capture();
+    ck_assert_int_gt(fcntl(ends[1], F_SETPIPE_SZ, 8192), 0);
+    log_never_wait();
+    start = clock_mono_ms();
+    for (int i = 0; i < 1000; i++)
+        log_info("line %d of a thousand", i);
+    ck_assert_int_lt(clock_mono_ms() - start, 5000);
+    ck_assert_ptr_nonnull(strstr(logged(), "line 0 of a thousand|"));
+    log_info("after them");
+    ck_assert_ptr_nonnull(strstr(logged(), "after them ("));
+    log_info("at last");
+    ck_assert_str_eq(logged(), "info: at last|");
+}
+END_TEST
+
+SUITE_MAIN("log", test_never_waits, test_lines, test_long_lines, test_states, test_many_states,
+           test_clock)
