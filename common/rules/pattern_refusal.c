@@ -3,6 +3,8 @@
 
 /* Of \p in one pattern: each is a large machine, and with a count it takes minutes to build. */
 #define CLASSES_MAX 4
+/* Of what stands in braces, together: le.{1,100}x takes a tenth of a second to build, le.{1,500}x half a minute. */
+#define COUNT_MAX 100
 
 /* What a linear-time engine cannot do, by how it is written. */
 static const struct {
@@ -65,18 +67,37 @@ static bool is_count(struct span rest)
     return rest.len > 1 && rest.ptr[0] == '{' && rest.ptr[1] >= '0' && rest.ptr[1] <= '9';
 }
 
+/* The largest number in {n,m} or {n}; COUNT_MAX + 1 for all above it. */
+static unsigned count_of(struct span rest)
+{
+    unsigned largest = 0, number = 0;
+
+    for (size_t i = 1; i < rest.len && rest.ptr[i] != '}'; i++) {
+        bool is_digit = rest.ptr[i] >= '0' && rest.ptr[i] <= '9';
+
+        number = is_digit ? number * 10 + (unsigned)(rest.ptr[i] - '0') : 0;
+        number = number > COUNT_MAX ? COUNT_MAX + 1 : number;
+        largest = number > largest ? number : largest;
+    }
+    return largest;
+}
+
 /* Classes of all alphabets (\p{L}) are costly to prepare: few of them, and none where something is counted. */
 static const char *find_costly(struct span text)
 {
-    size_t classes = 0, counts = 0;
+    size_t classes = 0, counts = 0, repeats = 0;
 
     for (size_t i = 0; i < text.len; i++) {
         struct span rest = span_from(text.ptr + i, text.len - i);
 
         counts += is_count(rest);
+        repeats += is_count(rest) ? count_of(rest) : 0;
         classes += span_istarts(rest, SPAN("\\p"));
         i += text.ptr[i] == '\\';
     }
+    if (repeats > COUNT_MAX)
+        return "counts like {1,9} of more than 100 together take too long to prepare; write + "
+               "or *";
     if (classes > 0 && counts > 0)
         return "\\p and a count like {1,9} take too long to prepare together; write + or list "
                "the letters: [a-z]{1,9}";

@@ -15,8 +15,6 @@
 #define RULES_MAX_ITEMS    100000 /* in braces, one file */
 #define RULES_MAX_PATTERNS 2000
 #define RULES_MAX_PATTERN  1000 /* bytes of one */
-#define RULES_MAX_PATTERN_WORK                                                                 \
-    40000 /* of all patterns of a file, those of its tests too: see pattern_work */
 /* Different header(...) and counters of one chain, and bytes of their names: what the inspector takes, and one transaction holds. */
 #define RULES_MAX_FUNCTIONS      500
 #define RULES_MAX_FUNCTION_BYTES 32000

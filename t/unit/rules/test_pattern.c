@@ -31,6 +31,7 @@ static const struct {
     {"a\\x00c", false, {"a\0c", 3}, true},
     {"^a+$", false, {"", 0}, false},
     {"x{2,3}y", false, {"axxy", 4}, true},
+    {"x{2}[xy]{1,98}z", false, {"xxyz", 4}, true},
     {"(cat|dog)s?", false, {"hotdogs", 7}, true},
     {"\\bfree\\b", true, {"Free!", 5}, true},
     {"[(?=]", false, {"=", 1}, true},                     /* in brackets it is no lookahead */
@@ -75,6 +76,9 @@ static const struct {
     {"a{9,1}", "no pattern"},
     {"*a", "no pattern"},
     {"\\pL{1,50}", "too long to prepare"},
+    {"le.{1,101}49", "too long to prepare"},
+    {"le.{4294967297}49", "too long to prepare"},
+    {"[a-z]{60}x[0-9]{1,41}", "too long to prepare"},
     {"[\\p{L}0-9]{2}", "too long to prepare"},
     {"\\pL\\pL\\pL\\pL\\pL", "too long to prepare"},
     {"(*UCP)\\w{3,9}", "not possible"},
