@@ -55,8 +55,11 @@ int main(int argc, char **argv)
     }
     log_open("postgate-inspect", true);
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    dup2(null_fd, STDIN_FILENO);
-    dup2(null_fd, STDOUT_FILENO);
+    /* A worker's standard error becomes this one: it must not be what the milter has there. */
+    if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0) {
+        log_error("/dev/null could not be opened");
+        return 1;
+    }
     if (null_fd > STDERR_FILENO)
         close(null_fd);
     g_log_set_writer_func(say_nothing, NULL, NULL);
