@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ static void begin(void)
 {
     struct err err = {""};
 
-    strcpy(dir, "/tmp/postgate-client-XXXXXX");
+    snprintf(dir, sizeof dir, "/tmp/postgate-client-XXXXXX");
     ck_assert(mkdtemp(dir) != NULL);
     whole = 0;
     server = control_server_start(dir, &service, &err);
