@@ -19,6 +19,7 @@ EXTRA_policyd/test_request   := policyd/request
 EXTRA_policyd/test_answer    := policyd/answer
 EXTRA_policyd/test_map_text  := policyd/maps/map_text
 EXTRA_policyd/test_addresses := policyd/addresses
+EXTRA_policyd/test_next_hops_end := policyd/next_hops policyd/addresses policyd/health
 EXTRA_policyd/test_next_hops := policyd/next_hops policyd/addresses policyd/health
 EXTRA_policyd/test_status    := policyd/counters policyd/loops policyd/health policyd/lines
 
