@@ -207,6 +207,42 @@ START_TEST(test_lists)
 }
 END_TEST
 
+/* With Postfix's own tools beside; without its main.cf what is accepted waits for its map. */
+START_TEST(test_domains)
+{
+    static const char add[] =
+        "{\"domain\":\"A.example.\",\"routes\":[\"mail.a.example:2525\",\"10.0.0.1\"]}";
+    char *main_cf;
+
+    begin(true);
+    ck_assert_int_eq(ask_with("rules.apply", "{}", span_of(RULES)), EXIT_OK);
+    ck_assert_int_eq(ask("domain.add", add), EXIT_PARTIAL);
+    ck_assert_msg(strstr(said.text, "accepted, but Postfix does not know it yet: ") != NULL,
+                  "%s", said.text);
+    main_cf = file_path(dir, "main.cf");
+    ck_assert_int_eq(file_replace(main_cf,
+                                  SPAN("compatibility_level = 3.6\n"
+                                       "default_database_type = hash\n"),
+                                  0644, NULL),
+                     0);
+    ck_assert_int_eq(ask("domain.add", add), EXIT_OK);
+    ck_assert_msg(strstr(said.text, "has its new routes") != NULL, "%s", said.text);
+    ck_assert_int_eq(ask("domain.list", "{}"), EXIT_OK);
+    ck_assert_uint_eq(json_array_size(rows), 1);
+    ck_assert_str_eq(row_text(0, "domain"), "a.example");
+    json_t *routes = json_object_get(json_array_get(rows, 0), "routes");
+    ck_assert_uint_eq(json_array_size(routes), 2);
+    ck_assert_str_eq(json_string_value(json_array_get(routes, 0)), "mail.a.example:2525");
+    ck_assert_str_eq(json_string_value(json_array_get(routes, 1)), "10.0.0.1:25");
+    ck_assert_int_eq(ask("domain.remove", "{\"domain\":\"a.example\"}"), EXIT_OK);
+    ck_assert_str_eq(said.text, "domain a.example removed");
+    ck_assert_int_eq(ask("domain.list", "{}"), EXIT_OK);
+    ck_assert_uint_eq(json_array_size(rows), 0);
+    xfree(&main_cf);
+    end();
+}
+END_TEST
+
 /* What is published stays in force, and every command says why it cannot. */
 START_TEST(test_no_database)
 {
@@ -238,4 +274,4 @@ START_TEST(test_no_milter)
 END_TEST
 
 SUITE_MAIN("policyd/control", test_bad_arguments, test_no_rules_yet, test_rules, test_lists,
-           test_no_database, test_no_milter)
+           test_domains, test_no_database, test_no_milter)
