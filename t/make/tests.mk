@@ -38,7 +38,8 @@ $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(ALLLIBS)
 bench: all $(BENCHBIN)
-	@for b in $(BENCHBIN); do echo "== $$b"; BUILD=$(B) $$b || exit 1; done
+	@missed=; for b in $(BENCHBIN); do echo "== $$(basename $$b)"; BUILD=$(B) $$b || missed="$$missed $$(basename $$b)"; echo; done; \
+	    if [ -n "$$missed" ]; then echo "missed:$$missed"; exit 1; fi
 
 # Under sudo everything is compiled as the calling user, so that build/ belongs to them.
 AS_USER := $(if $(SUDO_UID),$(if $(filter 0,$(SUDO_UID)),,setpriv --reuid=$(SUDO_UID) --regid=$(SUDO_GID) --init-groups))
