@@ -86,6 +86,18 @@ static int gate_open_all(struct gate *gate, struct err *err)
     return reload_start(settings, err);
 }
 
+/* Of a start that failed: nobody uses any of it yet. */
+static void gate_undo(struct gate *gate)
+{
+    uint8_t *trace = (uint8_t *)(uintptr_t)gate->trace_keys.current;
+
+    quarantine_close(&gate->quarantine);
+    decisions_close(&gate->decisions);
+    releases_free(&gate->releases);
+    xfree(&trace);
+    xfree(&gate);
+}
+
 struct gate *gate_open(const struct settings *settings, struct err *err)
 {
     struct gate *gate = xcalloc(1, sizeof *gate);
@@ -93,7 +105,7 @@ struct gate *gate_open(const struct settings *settings, struct err *err)
     gate->settings = settings;
     if (gate_open_all(gate, err) == 0)
         return gate;
-    xfree(&gate);
+    gate_undo(gate);
     return NULL;
 }
 
