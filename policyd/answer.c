@@ -36,7 +36,7 @@ static bool may_relay(const struct facts_view *facts)
     if (path->state != FACT_VALUE || routed->state != FACT_VALUE ||
         routed->values[0].number != 0)
         return false;
-    return path->values[0].number == PATH_STAGING || path->values[0].number == PATH_SUBMISSION;
+    return path->values[0].number == PATH_STAGING;
 }
 
 static void add_permit(struct str *out, const struct answering *a)

@@ -1,6 +1,6 @@
 /* From an outcome to the one line that Postfix reads (SMTPD_POLICY_README, access(5)). Pure.
  *   pass, and what cannot be said here      DUNNO: the next restriction decides
- *   permit relay, on staging or submission  OK, unless the recipient is source-routed (below)
+ *   permit relay, on staging                OK, unless the recipient is source-routed (below)
  *   verify                                  reject_unverified_recipient
  *   reject, defer                           5NN 5.x.y text [CODE], 4NN 4.x.y text [CODE]
  * An answer of digits alone means OK to Postfix, so there is always a text after a number. OK also switches off Postfix's own check

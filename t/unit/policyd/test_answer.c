@@ -15,7 +15,7 @@ struct answer_case {
 static const struct answer_case cases[] = {
     {"pass", DISPOSITION_PASS, PATH_STAGING, 0, "", "", "DUNNO"},
     {"relay on staging", DISPOSITION_PERMIT, PATH_STAGING, 0, "", "", "OK"},
-    {"relay on submission", DISPOSITION_PERMIT, PATH_SUBMISSION, 0, "", "", "OK"},
+    {"relay on submission", DISPOSITION_PERMIT, PATH_SUBMISSION, 0, "", "", "DUNNO"},
     {"relay on proxy", DISPOSITION_PERMIT, PATH_PROXY, 0, "", "", "DUNNO"},
     {"relay on release", DISPOSITION_PERMIT, PATH_RELEASE, 0, "", "", "DUNNO"},
     {"relay on a listener not ours", DISPOSITION_PERMIT, 0, 0, "", "", "DUNNO"},
