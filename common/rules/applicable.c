@@ -6,8 +6,15 @@ struct applying {
     const struct rule *rule;
 };
 
+/* An enforced rule would do something else than it says. One in (warn) does nothing anyway: it is said, not refused. */
 static void refuse(struct applying *a, struct place place, const char *name, const char *what)
 {
+    if (a->rule->is_warn) {
+        problems_warn(a->problems, place.line, place.column,
+                      "%s is not %s by this version: rule %.*s will find it unknown", name,
+                      what, SPAN_ARG(a->rule->name));
+        return;
+    }
     problems_error(a->problems, place.line, place.column,
                    "%s is not %s by this version; mark rule %.*s (off)", name, what,
                    SPAN_ARG(a->rule->name));
