@@ -1,5 +1,6 @@
 /* maps.c - keeps the map files in step with the database: new source, postmap, rename. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,17 @@ static bool is_in_place(const char *path, const struct map_type *type, struct sp
     return is_same;
 }
 
+/* postmap does not: after a loss of power an empty table would look like a finished one. */
+static int sync_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int state = fd < 0 ? -1 : fsync(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return state;
+}
+
 /* Readable for Postfix, whose user is not ours; nothing in it is secret. */
 static int rename_over(const char *from, const char *to, const char *suffix, struct err *err)
 {
@@ -67,7 +79,8 @@ static int rename_over(const char *from, const char *to, const char *suffix, str
 
     str_printf(&a, "%s%s", from, suffix);
     str_printf(&b, "%s%s", to, suffix);
-    if (chmod(str_cstr(&a), 0644) != 0 || rename(str_cstr(&a), str_cstr(&b)) != 0)
+    if (sync_file(str_cstr(&a)) != 0 || chmod(str_cstr(&a), 0644) != 0 ||
+        rename(str_cstr(&a), str_cstr(&b)) != 0)
         state = err_set(err, "%s: %s", str_cstr(&b), strerror(errno));
     str_clear(&a);
     str_clear(&b);
