@@ -36,7 +36,7 @@ static void log_outcome(struct transaction *t, struct str *line, const struct ou
         str_addc(line, ' ');
         explain_line(line, t->deciding.snapshot->rules, outcome);
         for (size_t i = 0; i < outcome->log_count; i++)
-            str_printf(line, " log=\"%.*s\"", SPAN_ARG(outcome->logs[i]));
+            record_add_words(line, "log", outcome->logs[i]);
     }
     log_info("%s", str_cstr(line));
 }

@@ -169,7 +169,7 @@ static void log_outcome(const struct question *q, const struct outcome *outcome,
                SPAN_ARG(answer_word(answer)), code);
     explain_line(&line, q->snapshot->rules, outcome);
     for (size_t i = 0; i < outcome->log_count; i++)
-        str_printf(&line, " log=\"%.*s\"", SPAN_ARG(outcome->logs[i]));
+        record_add_words(&line, "log", outcome->logs[i]);
     if (outcome->disposition == DISPOSITION_REJECT && strcmp(outcome->code, LOOP_CODE) == 0)
         warn_of_loop(&line);
     else

@@ -35,6 +35,14 @@ void record_add_address(struct str *line, const char *name, struct span address)
     str_addc(line, '>');
 }
 
+void record_add_words(struct str *line, const char *name, struct span words)
+{
+    str_printf(line, " %s=\"", name);
+    for (size_t i = 0; i < words.len; i++)
+        str_addc(line, words.ptr[i] == '"' ? '\'' : words.ptr[i]);
+    str_addc(line, '"');
+}
+
 static void add_recipients(struct str *out, struct arena *arena,
                            const struct decision_facts *of)
 {

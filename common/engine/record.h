@@ -31,4 +31,6 @@ int record_read_facts(struct span blocks, struct facts *message,
 struct span record_text(struct arena *arena, const struct facts *facts, enum fact_id id);
 /* " name=<address>" for a log line: blanks and brackets of a quoted local part cannot look like the fields behind it. */
 void record_add_address(struct str *line, const char *name, struct span address);
+/* " name=\"words\"", what quotes there are inside made single ones. */
+void record_add_words(struct str *line, const char *name, struct span words);
 #endif
