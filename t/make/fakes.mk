@@ -82,6 +82,5 @@ FAKES_store/test_quarantine_account := set_clock
 EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
-EXTRA_policyd/test_next_hops := policyd/next_hops policyd/addresses policyd/health
 FAKES_milter/test_open := fake_content set_clock
 EXTRA_milter/test_open := milter/open milter/listen milter/releases milter/message
