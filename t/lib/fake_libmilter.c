@@ -54,7 +54,7 @@ int smfi_setreply(SMFICTX *ctx, char *smtp, char *dsn, char *text)
 static int change(SMFICTX *ctx, const char *what, int index, const char *name,
                   const char *value)
 {
-    if (ctx->fails)
+    if (ctx->fails || (ctx->fails_after > 0 && ctx->change_count >= ctx->fails_after))
         return MI_FAILURE;
     if (ctx->change_count < FAKE_CHANGES)
         snprintf(ctx->changes[ctx->change_count++], FAKE_TEXT, "%s %d %s:%s", what, index, name,

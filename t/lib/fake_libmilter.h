@@ -19,6 +19,7 @@ struct
         [FAKE_TEXT]; /* "ins 0 X-Postgate-Trace:...", "del X-Foo 2", "rcpt- <a@b>", "hold why" */
     char reply[FAKE_TEXT]; /* "550 5.7.1 text" of the last smfi_setreply */
     int fails;             /* changes are refused */
+    int fails_after;       /* ... after so many; 0: never */
 };
 
 extern struct smfiDesc fake_callbacks; /* as registered */

@@ -33,6 +33,10 @@ static const char rules_text[] =
     "rule not-carl when recipient = \"carl@a.example\" then discard\n"
     "rule marked when sender = \"mark@x.example\" then add header \"X-Seen\" \"yes\"\n"
     "rule clean when sender = \"mark@x.example\" then remove header \"X-Seen\"\n"
+    "rule tagged when sender = \"tag@x.example\" then prefix subject \"[seen]\"\n"
+    "rule several when sender = \"all@x.example\" then prefix subject \"[seen]\", remove "
+    "header "
+    "\"X-Seen\", add header \"X-Seen\" \"yes\"\n"
     "rule archive when sender = \"archive@x.example\" then keep\n";
 
 static const struct check *const checks[] = {&content_check};

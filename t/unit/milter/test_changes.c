@@ -108,6 +108,58 @@ START_TEST(test_removal_goes_first)
 }
 END_TEST
 
+START_TEST(test_subject)
+{
+    static const struct {
+        const char *subject, *want;
+    } cases[] = {
+        {" hello", "chg 1 Subject: [seen] hello"},
+        {"hello", "chg 1 Subject: [seen] hello"},
+        {" ", "chg 1 Subject: [seen] "},
+        {NULL, "ins 0 Subject: [seen] "},
+        {" [seen] hello", "ins 0 X-Postgate-Trace:"}, /* there already */
+    };
+
+    setup();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char sender[] = "<tag@x.example>";
+        struct talk talk = talk_of("192.0.2.7", sender);
+        talk.header[0] = cases[i].subject != NULL ? "Subject" : NULL;
+        talk.header[1] = cases[i].subject;
+        talk_run(&talk);
+        ck_assert_int_eq(talk.end, SMFIS_ACCEPT);
+        ck_assert_msg(strncmp(talk.ctx->changes[0], cases[i].want, strlen(cases[i].want)) == 0,
+                      "%s: %s", cases[i].subject, talk.ctx->changes[0]);
+        free(talk.ctx);
+    }
+    teardown();
+}
+END_TEST
+
+/* Whichever change the MTA does not take: the message is deferred, never delivered half changed. */
+START_TEST(test_any_refused_edit_defers)
+{
+    int all;
+
+    setup();
+    for (int after = 1; after < 10; after++) {
+        char sender[] = "<all@x.example>", bert[] = "<bert@a.example>";
+        struct talk talk = talk_of("192.0.2.7", sender);
+        talk.others[0] = bert;
+        talk.header[0] = "X-Seen";
+        talk.header[1] = " no";
+        talk.ctx->fails_after = after;
+        talk_run(&talk);
+        all = talk.ctx->change_count;
+        ck_assert_msg((talk.end == SMFIS_ACCEPT) == (all < after || after == 5), "%d of %d: %d",
+                      after, all, (int)talk.end);
+        free(talk.ctx);
+    }
+    ck_assert_int_eq(all, 5); /* Bert, the header out, ours in, the subject, the mark */
+    teardown();
+}
+END_TEST
+
 START_TEST(test_refused_edit_defers)
 {
     char sender[] = "<a@x.example>";
@@ -194,5 +246,6 @@ START_TEST(test_odd_senders)
 }
 END_TEST
 
-SUITE_MAIN("milter/changes", test_kept_for, test_edits, test_removal_goes_first,
-           test_refused_edit_defers, test_odd_recipients, test_odd_senders)
+SUITE_MAIN("milter/changes", test_kept_for, test_edits, test_removal_goes_first, test_subject,
+           test_any_refused_edit_defers, test_refused_edit_defers, test_odd_recipients,
+           test_odd_senders)
