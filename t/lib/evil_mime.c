@@ -1,6 +1,7 @@
 /* evil_mime.c - a worker that has been taken over: stands in for milter/inspect/mime.c and answer.c and does what the header
  * "X-Evil: WORD" says. Any other message it finds clean. */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/hash.h"
@@ -164,13 +166,16 @@ static const struct {
     {"log", do_log, HONEST},
 };
 
-/* The sandbox has no sleep. */
-static void spin_seconds(uint64_t seconds)
+/* The sandbox has no sleep; waiting for a word that nobody changes is one. */
+static void sleep_seconds(uint64_t seconds)
 {
-    int64_t until = clock_mono_ms() + (int64_t)seconds * 1000;
+    int64_t until = clock_mono_ms() + (int64_t)seconds * 1000, left;
+    int word = 0;
 
-    while (clock_mono_ms() < until)
-        ;
+    while ((left = until - clock_mono_ms()) > 0) {
+        struct timespec time = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+        (void)syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &time, NULL, 0);
+    }
 }
 
 static void obey(struct span message)
@@ -187,7 +192,7 @@ static void obey(struct span message)
     word = span_trim(word);
     if (span_starts(word, SPAN("sleep=")) &&
         span_to_u64(span_from(word.ptr + 6, word.len - 6), 60, &seconds))
-        spin_seconds(seconds);
+        sleep_seconds(seconds);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (span_is(word, words[i].word)) {
             trick = words[i].trick;
