@@ -21,6 +21,8 @@ struct gate {
         is_quarantine_failing; /* the last message to be kept was not, for want of disk or a bound */
     atomic_bool is_draining;  /* TERM was seen: no new transactions */
     atomic_uint transactions; /* begun and not yet ended */
+    atomic_uint
+        accepted; /* of them those that have taken a recipient: they are waited for at the end */
     atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks;
 };
 #endif

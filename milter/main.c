@@ -99,8 +99,8 @@ static void main_drain(struct gate *gate, int listen_fd, const struct socket_add
     atomic_store(&gate->is_draining, true);
     listen_close(listen_fd, address);
     daemon_stopping();
-    log_info("ending: %u transactions are under way", atomic_load(&gate->transactions));
-    while (atomic_load(&gate->transactions) > 0 && clock_mono_ms() < deadline)
+    log_info("ending: %u transactions are under way", atomic_load(&gate->accepted));
+    while (atomic_load(&gate->accepted) > 0 && clock_mono_ms() < deadline)
         poll(NULL, 0, DRAIN_STEP_MS);
     poll(NULL, 0,
          DRAIN_STEP_MS); /* libmilter writes the last answer after the callback returned */

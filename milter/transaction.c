@@ -95,6 +95,8 @@ void transaction_free(struct transaction **transaction)
     mailbox_unpin(&t->deciding.mailbox);
     snapshot_unpin(&t->deciding.snapshot);
     message_end(&t->message);
+    if (t->is_accepted)
+        atomic_fetch_sub(&t->gate->accepted, 1);
     atomic_fetch_sub(&t->gate->transactions, 1);
     arena_free(&t->arena);
     xfree(&t);
@@ -137,6 +139,9 @@ static size_t add_recipient(struct transaction *t, const char *recipient, const 
     size_t index = t->deciding.recipient_count;
     struct facts *facts = facts_new();
 
+    if (!t->is_accepted)
+        atomic_fetch_add(&t->gate->accepted, 1);
+    t->is_accepted = true;
     grow_recipients(t);
     facts_set_path(facts, FACT_RECIPIENT, span_of(recipient));
     if (recipient != given && may_route(span_of(given)))

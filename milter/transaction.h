@@ -19,6 +19,7 @@ struct transaction {
     char *sender;             /* "<a@b>", as given when plainly written */
     char **recipients;        /* likewise, one for each of deciding.recipients */
     size_t recipient_room;
+    bool is_accepted;   /* has taken a recipient, maybe for a moment only */
     bool is_sender_bad; /* neither plainly written nor readable: nobody is taken */
     struct message message;
     char queue_id[TRANSACTION_QUEUE_ID];
