@@ -69,7 +69,7 @@ START_TEST(test_evil_worker)
 }
 END_TEST
 
-/* Under a sanitizer its runtime has the standard error. */
+/* Under a sanitizer its runtime keeps the standard error; a file there may not grow (RLIMIT_FSIZE), so the worker dies. */
 #ifdef __SANITIZE_ADDRESS__
 #define LOG_IS_CLOSED false
 #else
@@ -88,8 +88,8 @@ START_TEST(test_log_is_not_its)
     pool_client_inspect(pool, SPAN("X-Evil: log\n\nx\n"), &result);
     pool_stop(&pool);
     dup2(kept, STDERR_FILENO);
-    ck_assert_ptr_nonnull(result.facts);
     ck_assert_int_ge(pread(log, said, sizeof said - 1, 0), 0);
+    ck_assert_msg(!LOG_IS_CLOSED || result.facts != NULL, "%s", said);
     ck_assert_msg(!LOG_IS_CLOSED || strstr(said, "all is well") == NULL, "%s", said);
     facts_free(&result.facts);
     close(log);
