@@ -151,6 +151,19 @@ def _(h):
     equal(len(h.sinks["one.example"].with_id(mail.id_of(m))), 1)
 
 
+@case("a message without Date, with a bare name for an address, odd folding, bare dots and 8-bit text is released as it came")
+def _(h):
+    m = (mail.attachment(sender="alice", subject="gr\u00fcezi\r\n\tagain\r\n .")
+         .replace(b"Date: Mon, 02 Nov 2026 10:00:00 +0000\r\n", b"")
+         .replace(b"See the attachment.\r\n", b".\r\n..\r\nSee \xfc the attachment." + b"x" * 900 + b"\r\n.x\r\n"))
+    entry = entry_of(h, refuse(h, m))
+    h.gate.ctl("quarantine", "release", entry, check=True)
+    got = h.sinks["one.example"].wait_id(mail.id_of(m))
+    equal(got.data.split(b"\r\n\r\n", 1)[1], m.split(b"\r\n\r\n", 1)[1], "body")
+    for word in (b"\r\nDate:", b"alice@"):
+        assert word not in got.data.split(b"\r\n\r\n", 1)[0].replace(b"alice@outside", b""), f"{word} was added"
+
+
 @case("ten releases of one message at the same moment deliver it once")
 def _(h):
     import threading

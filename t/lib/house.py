@@ -37,7 +37,9 @@ class House:
         self.postfix = postfix_rig.Postfix(os.path.join(self.root, "pf"), settings={
             "relayhost": self.foreign.where, **(postfix_settings or {})})
         for path in listeners:
-            self.postfix.listen(path)
+            # Our foreign clients are claimed by XCLIENT from loopback: Postfix would complete their mail as this machine's own.
+            extra = [("local_header_rewrite_clients", "")] if path in ("proxy", "staging") else []
+            self.postfix.listen(path, extra=extra)
         os.mkdir(os.path.join(self.root, "gate"))
         self.gate = gate.Gate(os.path.join(self.root, "gate"), rules, self.postfix.sockets, lists=lists or LISTS,
                               groups=(shutil._get_gid("postfix"),), settings={**self._listeners(), **(settings or {})})

@@ -100,6 +100,7 @@ LISTENERS = {
     "release": _FILTERED + [
         ("syslog_name", "postfix/release"),
         ("milter_macro_daemon_name", "postgate-release"),
+        ("local_header_rewrite_clients", ""),
         ("smtpd_relay_restrictions", "permit_mynetworks, reject"),
         ("smtpd_client_restrictions", ""),
         ("smtpd_helo_restrictions", ""),
