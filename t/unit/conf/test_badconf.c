@@ -1,11 +1,11 @@
 /* Every t/badconf/settings/NAME.cf gets exactly the words of NAME.expected; UPDATE=1 writes them anew, to be read before committing. */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "conf/settings.h"
+#include "t/lib/suite.h"
 
 #define DIR_CASES "t/badconf/settings"
 #define LEAST     25
@@ -61,17 +61,4 @@ START_TEST(every_bad_file_gets_its_words)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("conf/badconf");
-    TCase *tc = tcase_create("settings");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    tcase_add_test(tc, every_bad_file_gets_its_words);
-    suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+SUITE_MAIN("conf/badconf", every_bad_file_gets_its_words)

@@ -1,9 +1,9 @@
 /* postgate-rules(5) has every fact and action as the tables say; UPDATE=1 writes these parts of it anew. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/file.h"
 #include "rules/ruleset.h"
+#include "t/lib/suite.h"
 
 #define MANUAL     "common/rules/postgate-rules.5"
 #define MANUAL_MAX 200000
@@ -143,17 +143,4 @@ START_TEST(test_manual)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules/manual");
-    TCase *tc = tcase_create("manual");
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    suite_add_tcase(suite, tc);
-    tcase_add_test(tc, test_manual);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
-}
+SUITE_MAIN("rules/manual", test_manual)
