@@ -35,14 +35,17 @@ PKG_jansson  := jansson
 PKG_gmime    := gmime-3.0
 PKG_seccomp  := libseccomp
 PKG_event    := libevent_core libevent_pthreads
+PKG_redis    := hiredis libevent_openssl libssl
 PKG_check    := check
 DEBIAN := libcrypto=libssl-dev libidn2=libidn2-dev libhs=libvectorscan-dev sqlite3=libsqlite3-dev \
           jansson=libjansson-dev gmime-3.0=libgmime-3.0-dev libseccomp=libseccomp-dev \
-          libevent_core=libevent-dev libevent_pthreads=libevent-dev check=check
+          libevent_core=libevent-dev libevent_pthreads=libevent-dev hiredis=libhiredis-dev \
+          libevent_openssl=libevent-dev libssl=libssl-dev check=check
 # What `make deps` installs: to build, to test, to demonstrate.
 DEPS := gcc clang clang-format libclang-rt-14-dev make pkg-config libc6-dev libmilter-dev libspf2-dev libmaxminddb-dev \
         libhiredis-dev check libssl-dev libidn2-dev libvectorscan-dev libsqlite3-dev libjansson-dev \
-        libgmime-3.0-dev libseccomp-dev libevent-dev postfix python3 python3-aiosmtpd procps util-linux
+        libgmime-3.0-dev libseccomp-dev libevent-dev postfix redis-server redis-sentinel redis-tools python3 \
+        python3-aiosmtpd procps util-linux iproute2 openssl
 
 pkgs      = $(foreach p,$(1),$(PKG_$(p)))
 GOALS    := $(or $(MAKECMDGOALS),all)
@@ -55,7 +58,7 @@ ifeq ($(filter demo check check-% bench fuzz,$(GOALS)),)
 $(error missing libraries: $(missing). Install them with `sudo make deps`)
 endif
 endif
-CFLAGS_LIBS := $(shell pkg-config --cflags libcrypto libidn2 libhs sqlite3 jansson libseccomp libevent_core check 2>/dev/null)
+CFLAGS_LIBS := $(shell pkg-config --cflags libcrypto libidn2 libhs sqlite3 jansson libseccomp libevent_core hiredis check 2>/dev/null)
 CFLAGS_GMIME := $(shell pkg-config --cflags gmime-3.0 2>/dev/null)
 endif
 
@@ -101,7 +104,7 @@ $(B)/postgate-milter: $(call obj,$(MILTER)) $(LIB)
 
 $(B)/postgate-policyd: $(call obj,$(POLICYD)) $(LIB)
 	@echo "LD $@"
-	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,event) $(ALLLIBS)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,event redis) $(ALLLIBS)
 
 # Takes the layers base, mail and facts only: what is not named here cannot be called by mistake.
 $(B)/postgate-inspect: $(call obj,$(INSPECT)) $(LIB)

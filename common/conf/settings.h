@@ -62,8 +62,20 @@ struct settings {
     /* keep their names for later versions; accepted and checked, a warning at start says they are not used yet */
     const char *maps_socket, *auth_socket, *auth_backend, *resolver, *clamd_socket,
         *geoip_country, *geoip_asn;
-    const char *trusted_authserv_ids, *cluster_name, *cluster_key_file, *redis;
+    const char *trusted_authserv_ids;
     bool split_recipients;
+    /* cluster */
+    const char *cluster_name;     /* empty: this machine alone */
+    const char *cluster_key_file; /* empty: STATE_DIR/cluster.key */
+    const char *redis;
+    const char *redis_user, *redis_password_file;             /* what every node may do */
+    const char *redis_admin_user, *redis_admin_password_file; /* where administrators work */
+    bool redis_tls;
+    const char *redis_tls_ca_file, *redis_tls_certificate_file, *redis_tls_key_file;
+    int64_t redis_timeout;         /* ms, 1s: of a command that no mail waits for */
+    const char *redis_counters;    /* empty: as redis */
+    int64_t redis_counter_timeout; /* ms, 20: what a policy request may wait for Redis */
+    int64_t quarantine_copies;     /* 1: on the node that took it; 2: one more */
     const uint32_t *lines; /* by row of the table: the line that set it, 0 for a default */
     struct arena *arena;   /* owns all text */
 };

@@ -119,13 +119,13 @@ static void check_cluster(const struct settings *settings, const struct settings
 {
     struct err err;
 
-    if (!*settings->cluster_name)
-        return;
-    if (!*settings->cluster_key_file || !*settings->redis) {
-        err_set(
-            &err,
-            "a cluster needs cluster_key_file and redis too; set them, or remove cluster_name");
+    if (*settings->cluster_name && !*settings->redis) {
+        err_set(&err, "a cluster needs redis too; set it, or remove cluster_name");
         complain(to, "cluster_name", &err);
+    }
+    if (*settings->redis && !*settings->cluster_name) {
+        err_set(&err, "redis serves a cluster: set cluster_name too, or remove redis");
+        complain(to, "redis", &err);
     }
 }
 

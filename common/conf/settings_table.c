@@ -118,6 +118,42 @@ const struct setting_row settings_table[] = {
     {NULL, FIELD(trace_max_age), SETTING_SECONDS, 0, "5d", 3600, 30 * DAY,
      "A mark of our own on a message that is older is removed and counted, not believed."},
 
+    {"Cluster", FIELD(cluster_name), SETTING_NAME, OPTIONAL, "", 0, 0,
+     "Name of the cluster, the same on all its nodes. Empty: this machine alone."},
+    {NULL, FIELD(redis), SETTING_REDIS, OPTIONAL, "", 0, 0,
+     "Where the cluster's Redis is: unix:/path, inet:host:port, or "
+     "sentinel:NAME@host:port,host:port. With cluster_name and redis set, `milter-ctl cluster "
+     "init` makes a cluster and `milter-ctl cluster join` enters one."},
+    {NULL, FIELD(redis_user), SETTING_TOKEN, OPTIONAL, "", 0, 0,
+     "User of Redis' ACL that every node is. Empty: the default user."},
+    {NULL, FIELD(redis_password_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "File whose first line is that user's password."},
+    {NULL, FIELD(redis_admin_user), SETTING_TOKEN, OPTIONAL, "", 0, 0,
+     "User of Redis' ACL that may write rules, lists, domains and members; needed only where "
+     "administrators work. Empty: as redis_user."},
+    {NULL, FIELD(redis_admin_password_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "File whose first line is that user's password."},
+    {NULL, FIELD(redis_tls), SETTING_BOOL, 0, "no", 0, 0,
+     "Speak TLS to Redis (and to Sentinel); not over unix sockets."},
+    {NULL, FIELD(redis_tls_ca_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "Authorities that may vouch for Redis, PEM. Empty: those of the system."},
+    {NULL, FIELD(redis_tls_certificate_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "Our certificate, when Redis asks for one."},
+    {NULL, FIELD(redis_tls_key_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "Key of that certificate."},
+    {NULL, FIELD(redis_timeout), SETTING_MS, 0, "1s", 50, 60 * S,
+     "What a command to Redis may take that no mail waits for."},
+    {NULL, FIELD(redis_counter_timeout), SETTING_MS, 0, "20ms", 1, 1000,
+     "What a policy request may wait for shared counters and greylisting; then this node "
+     "counts by itself."},
+    {NULL, FIELD(redis_counters), SETTING_REDIS, OPTIONAL, "", 0, 0,
+     "A Redis of their own for shared counters and greylisting, with the same users and TLS. "
+     "Empty: as redis."},
+    {NULL, FIELD(cluster_key_file), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "The cluster's shared key. Empty: cluster.key in state_dir."},
+    {NULL, FIELD(quarantine_copies), SETTING_NUMBER, 0, "1", 1, 2,
+     "2: each quarantined message of this node is also kept on one other node."},
+
     {"Not used yet: accepted and checked, for later versions", FIELD(split_recipients),
      SETTING_BOOL, SETTING_LATER, "no", 0, 0,
      "Take only recipients of one class in a transaction, so that their dispositions do not "
@@ -137,10 +173,6 @@ const struct setting_row settings_table[] = {
      "MaxMind file of autonomous systems."},
     {NULL, FIELD(trusted_authserv_ids), SETTING_TRUSTED, LATER, "", 0, 0,
      "Whose Authentication-Results and ARC seals are believed, and from which networks."},
-    {NULL, FIELD(cluster_name), SETTING_NAME, LATER, "", 0, 0,
-     "Name of the cluster. Empty: this machine alone."},
-    {NULL, FIELD(cluster_key_file), SETTING_PATH, LATER, "", 0, 0, "The cluster's shared key."},
-    {NULL, FIELD(redis), SETTING_REDIS, LATER, "", 0, 0, "Where the cluster's Redis is."},
     {.name = NULL},
 };
 

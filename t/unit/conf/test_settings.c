@@ -60,8 +60,9 @@ END_TEST
 
 START_TEST(all_printed_reads_back_the_same)
 {
-    struct settings *settings = parse(
-                        "node_name = a.example\nredis = unix:/run/r\nrcpt_deadline = 1500ms\n"),
+    struct settings *settings =
+                        parse("node_name = a.example\nredis = unix:/run/r\ncluster_name = "
+                              "north\nrcpt_deadline = 1500ms\n"),
                     *again;
     struct str out = STR_EMPTY, second = STR_EMPTY, problems = STR_EMPTY;
 
