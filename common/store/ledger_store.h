@@ -26,4 +26,18 @@ int ledger_store_get(struct policy_db *db, struct span subject, uint64_t number,
 int ledger_store_first(struct policy_db *db, struct span subject, uint64_t *number_r,
                        struct err *err);
 int ledger_store_clear(struct policy_db *db, struct err *err); /* at leave, and before a join */
+
+/* Pieces of the payload of an entry (its number), named by their sha256; they go with it. Put them before the entry. */
+struct ledger_piece {
+    struct span subject;
+    uint64_t number;
+    const char *hash;
+};
+int ledger_store_put_piece(struct policy_db *db, const struct ledger_piece *piece,
+                           struct span bytes, struct err *err);
+/* 1 (appended to out), 0 not there, -1. */
+int ledger_store_get_piece(struct policy_db *db, struct span subject, const char *hash,
+                           struct str *out, struct err *err);
+/* Does an entry of any subject still need it? 1, 0, -1. */
+int ledger_store_has_piece(struct policy_db *db, const char *hash, struct err *err);
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 
+/* Version 1. */
 static const char schema[] =
     "CREATE TABLE revision (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author BLOB NOT "
     "NULL,"
@@ -23,6 +24,18 @@ static const char schema[] =
     "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT INTO counter VALUES ('domains', 0);";
 
+/* Version 2: what a cluster adds. */
+static const char cluster_tables[] =
+    "CREATE TABLE ledger_head (subject BLOB PRIMARY KEY, number INTEGER NOT NULL,"
+    "  base INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE ledger_entry (subject BLOB NOT NULL, number INTEGER NOT NULL,"
+    "  envelope BLOB NOT NULL, PRIMARY KEY (subject, number));"
+    "CREATE TABLE ledger_part (subject BLOB NOT NULL, hash TEXT NOT NULL,"
+    "  number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (subject, hash));"
+    "CREATE INDEX ledger_part_hash ON ledger_part (hash);";
+
+static const char *const upgrades[] = {cluster_tables, NULL};
+
 struct policy_db *policy_db_open(const char *path, struct err *err)
 {
     struct sql_options options = {
@@ -33,6 +46,7 @@ struct policy_db *policy_db_open(const char *path, struct err *err)
         .busy_ms = POLICY_DB_BUSY_MS,
         .schema = schema,
         .version = POLICY_DB_SCHEMA,
+        .upgrades = upgrades,
     };
     struct policy_db *db = xcalloc(1, sizeof(*db));
 

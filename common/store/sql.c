@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,24 +169,35 @@ static int set_up(struct sql *sql, const struct sql_options *o, struct err *err)
                    err);
 }
 
-static int make_schema(struct sql *sql, const struct sql_options *o, struct err *err)
+static int set_version(struct sql *sql, int version, struct err *err)
 {
-    struct str text = STR_EMPTY;
+    char text[64];
+
+    snprintf(text, sizeof text, "PRAGMA user_version=%d", version);
+    return sql_run(sql, text, err);
+}
+
+/* All or nothing: a file that was interrupted here is what it was before. */
+static int upgrade(struct sql *sql, const struct sql_options *o, int from, struct err *err)
+{
     int result = sql_begin(sql, err);
 
-    str_printf(&text, "PRAGMA user_version=%d", o->version);
-    if (result == 0) {
+    if (result < 0)
+        return -1;
+    if (from == 0) {
         result = sql_run(sql, o->schema, err);
-        if (result == 0)
-            result = sql_run(sql, str_cstr(&text), err);
-        result = sql_end(sql, result, err);
+        from = o->upgrades != NULL ? 1 : o->version;
     }
-    str_clear(&text);
-    return result;
+    for (; result == 0 && from < o->version; from++)
+        result = sql_run(sql, o->upgrades[from - 1], err);
+    if (result == 0)
+        result = set_version(sql, o->version, err);
+    return sql_end(sql, result, err);
 }
 
 static int settle_version(struct sql *sql, const struct sql_options *o, struct err *err)
 {
+    bool is_query = (o->flags & SQL_QUERY) != 0;
     int64_t version = 0;
     int64_t tables = 0;
 
@@ -194,8 +206,9 @@ static int settle_version(struct sql *sql, const struct sql_options *o, struct e
         return -1;
     if (version == o->version)
         return 0;
-    if (version == 0 && tables == 0 && (o->flags & SQL_QUERY) == 0)
-        return make_schema(sql, o, err);
+    if (!is_query && ((version == 0 && tables == 0) ||
+                      (o->upgrades != NULL && version > 0 && version < o->version)))
+        return upgrade(sql, o, (int)version, err);
     return err_set(err,
                    "%s: has format %lld, this version reads %d; run the version that wrote it, "
                    "or %s",

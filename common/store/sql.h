@@ -17,8 +17,11 @@ struct sql_options {
     const char *remedy; /* what to do when the file is damaged: "move it away and ..." */
     unsigned flags;
     int busy_ms;
-    const char *schema; /* run when the file is new; sets what version expects */
-    int version;        /* PRAGMA user_version; another one is an error */
+    const char *
+        schema; /* run when the file is new; makes what version 1 had, or `version` without upgrades */
+    int version; /* PRAGMA user_version; a later one is an error */
+    /* upgrades[0] makes version 2 of version 1, and so on up to version; NULL: an older one is an error too */
+    const char *const *upgrades;
 };
 struct sql {
     sqlite3 *db;
