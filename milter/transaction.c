@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "engine/arrival.h"
+#include "engine/drain.h"
 #include "engine/staging.h"
 #include "facts/derive.h"
 #include "mail/address.h"
@@ -221,6 +222,8 @@ void transaction_rcpt(struct transaction *t, struct smtp_path recipient,
     if (t->session->path != PATH_LOCAL) {
         if (atomic_load(&t->gate->is_draining))
             answer_refuse(answer_r, 421, "4.3.2", "service is ending; try again", "");
+        else if (drain_is() && t->session->path != PATH_RELEASE)
+            answer_refuse(answer_r, DRAIN_SMTP, DRAIN_DSN, DRAIN_TEXT, "");
         else if (t->deciding.snapshot == NULL)
             answer_refuse(answer_r, 451, "4.3.0", "no rules in force yet; try again", "");
         if (answer_r->kind != ANSWER_CONTINUE)

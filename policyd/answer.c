@@ -1,5 +1,6 @@
 /* answer.c - writes an outcome as an answer of the policy protocol. */
 #include "base/sinks.h"
+#include "engine/drain.h"
 #include "mail/dsn.h"
 #include "policyd/answer.h"
 
@@ -81,6 +82,11 @@ void answer_later(struct str *out, const char *text)
     str_adds(out, "action=");
     add_coded(out, "4.3.0", span_of(text), SPAN(""));
     str_adds(out, "\n\n");
+}
+
+void answer_drained(struct str *out)
+{
+    str_printf(out, "action=%d %s %s\n\n", DRAIN_SMTP, DRAIN_DSN, DRAIN_TEXT);
 }
 
 static const struct answer_row *row_of(enum disposition disposition)

@@ -21,4 +21,6 @@ void answer_write(struct str *out, const struct outcome *outcome,
 void answer_dunno(struct str *out);
 /* Nothing can be decided: 451 4.3.0 with this text. */
 void answer_later(struct str *out, const char *text);
+/* This node is drained (engine/drain.h): Postfix answers 421 and hangs up, the client tries another. */
+void answer_drained(struct str *out);
 #endif

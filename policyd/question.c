@@ -6,6 +6,7 @@
 #include "facts/from_policy.h"
 #include "rules/explain.h"
 #include "engine/arrival.h"
+#include "engine/drain.h"
 #include "engine/record.h"
 #include "engine/staging.h"
 #include "policyd/answer.h"
@@ -238,6 +239,10 @@ struct question *question_ask(const struct request *request, struct str *answer)
 
     if (request->state == REQUEST_OTHER) {
         answer_dunno(answer);
+        return NULL;
+    }
+    if (drain_is()) {
+        answer_drained(answer);
         return NULL;
     }
     snapshot = snapshot_pin();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "engine/drain.h"
 #include "engine/load.h"
 #include "engine/reload.h"
 
@@ -94,6 +95,7 @@ int reload_now(struct err *err)
     int state;
 
     err_reset(&own);
+    drain_look();
     pthread_mutex_lock(&reload.loading);
     if (stat(reload.manifest_path, &reload.seen) != 0)
         memset(&reload.seen, 0, sizeof reload.seen);
@@ -153,6 +155,7 @@ static void *look(void *unused)
     unsigned looks = 0;
 
     while (wait_for_look()) {
+        drain_look();
         looks++;
         if (!has_changed() && (!is_refused() || looks < RETRY_LOOKS))
             continue;
@@ -177,6 +180,7 @@ int reload_start(const struct settings *settings, struct err *err)
     pthread_cond_init(&reload.wake, &attributes);
     pthread_condattr_destroy(&attributes);
     reload.is_stopping = false;
+    drain_begin(settings->state_dir);
     reload_now(
         err); /* what is refused is logged and in the status; a later publication mends it */
     failed = pthread_create(&reload.thread, NULL, look, NULL);

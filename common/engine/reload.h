@@ -1,5 +1,5 @@
 /* Follows the published snapshot directory: reads the manifest when it changes (each second, and at once when poked), checks, compiles,
- * swaps; a publication that does not hold leaves the old snapshot in force and is reported. */
+ * swaps; a publication that does not hold leaves the old snapshot in force and is reported. Looks after the flag of engine/drain.h too. */
 #ifndef ENGINE_RELOAD_H
 #define ENGINE_RELOAD_H
 #include "base/err.h"
