@@ -6,6 +6,7 @@
 #ifndef CLUSTER_MEMBERSHIP_H
 #define CLUSTER_MEMBERSHIP_H
 #include <jansson.h>
+#include "base/names.h"
 #include "policyd/cluster/members.h"
 
 #define HEARTBEAT_MS         5000
