@@ -126,6 +126,47 @@ int domains_remove(struct policy_db *db, struct span name, struct err *err)
     return result;
 }
 
+bool domains_normalize(struct span name, char normal_r[NEXT_HOP_HOST_SIZE])
+{
+    _Static_assert(DOMAIN_SIZE <= NEXT_HOP_HOST_SIZE, "a domain fits");
+    return domain_normalize(name, normal_r);
+}
+
+static int replace(struct sql *sql, const struct domain *domains, size_t count, struct err *err)
+{
+    int result = sql_run(sql, "DELETE FROM hop; DELETE FROM domain", err);
+
+    for (size_t i = 0; i < count && result == 0; i++) {
+        char normal[DOMAIN_SIZE];
+
+        if (!domain_normalize(span_of(domains[i].name), normal))
+            return err_set(err, "\"%s\" is not a domain", domains[i].name);
+        if (domains[i].hop_count == 0 || domains[i].hop_count > DOMAIN_MAX_HOPS)
+            return err_set(err, "domain %s needs 1 to %d next hops", normal, DOMAIN_MAX_HOPS);
+        result = delete_domain(sql, span_of(normal), err) < 0
+                     ? -1
+                     : insert_domain(sql, span_of(normal), domains[i].hops,
+                                     domains[i].hop_count, err);
+    }
+    return result == 0 ? rise(sql, err) : -1;
+}
+
+int domains_replace(struct policy_db *db, const struct domain *domains, size_t count,
+                    struct err *err)
+{
+    struct sql *sql;
+    int result;
+
+    if (count > DOMAINS_MAX)
+        return err_set(err, "%zu domains; at most %d are possible", count, DOMAINS_MAX);
+    sql = policy_db_lock(db);
+    result = sql_begin(sql, err);
+    if (result == 0)
+        result = sql_end(sql, replace(sql, domains, count, err), err);
+    policy_db_unlock(db);
+    return result;
+}
+
 static void copy_text(char out_r[NEXT_HOP_HOST_SIZE], struct span s)
 {
     size_t len = s.len < NEXT_HOP_HOST_SIZE ? s.len : NEXT_HOP_HOST_SIZE - 1;

@@ -32,6 +32,11 @@ int domains_put(struct policy_db *db, struct span name, const struct next_hop *h
                 size_t hop_count, struct err *err);
 /* 1 removed, 0 was not there, -1. */
 int domains_remove(struct policy_db *db, struct span name, struct err *err);
+/* Exactly these afterwards, all or nothing; names as domains_put takes them. */
+int domains_replace(struct policy_db *db, const struct domain *domains, size_t count,
+                    struct err *err);
+/* The name as it is stored; false: no domain. */
+bool domains_normalize(struct span name, char normal_r[NEXT_HOP_HOST_SIZE]);
 /* All, by name; *domains_r is freed with free(). *generation_r (may be NULL) rises with each change of any domain. */
 int domains_list(struct policy_db *db, struct domain **domains_r, size_t *count_r,
                  uint64_t *generation_r, struct err *err);

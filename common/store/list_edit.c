@@ -64,17 +64,17 @@ static void sort_and_unite(struct span *items, size_t *count)
     *count = kept;
 }
 
-/* The items of an edit in canonical form, sorted, each once. */
-static int read_items(const struct list_edit *edit, enum list_type type, struct arena *arena,
-                      struct editing *e, struct err *err)
+int list_items_check(enum list_type type, const struct list_edit *edit, struct arena *arena,
+                     struct span **items_r, size_t *count_r, struct err *err)
 {
     struct str item = STR_EMPTY;
+    struct span *items;
+    size_t count = 0;
     int result = 0;
 
-    e->count = 0;
     if (edit->count > 2 * (size_t)LIST_MAX_ITEMS)
         return err_set(err, "a list holds at most %d items", LIST_MAX_ITEMS);
-    e->items = arena_array(arena, edit->count + 1, sizeof(*e->items));
+    items = arena_array(arena, edit->count + 1, sizeof(*items));
     for (size_t i = 0; i < edit->count && result == 0; i++) {
         struct span text = edit->is_file ? strip_comment(edit->items[i]) : edit->items[i];
 
@@ -87,10 +87,12 @@ static int read_items(const struct list_edit *edit, enum list_type type, struct 
         if (result < 0 && edit->is_file)
             err_prefix(err, "line %zu", i + 1);
         else if (result == 0)
-            e->items[e->count++] = arena_span(arena, str_span(&item));
+            items[count++] = arena_span(arena, str_span(&item));
     }
     str_clear(&item);
-    sort_and_unite(e->items, &e->count);
+    sort_and_unite(items, &count);
+    *items_r = items;
+    *count_r = count;
     return result;
 }
 
@@ -230,7 +232,7 @@ int list_items_edit(struct policy_db *db, struct span name, const struct list_ed
                          "without braces in the rules",
                          SPAN_ARG(name));
     else if (result == 1)
-        result = read_items(edit, list.type, arena, &e, err);
+        result = list_items_check(list.type, edit, arena, &e.items, &e.count, err);
     if (result == 0) {
         e.sql = policy_db_lock(db);
         result = edit_locked(&e, name, list.type, edit->verb, arena, err);

@@ -51,6 +51,10 @@ struct list_edited {
 int list_items_edit(struct policy_db *db, struct span name, const struct list_edit *edit,
                     struct list_edited *edited_r, struct err *err);
 
+/* What list_items_edit would take of the edit's items: canonical, in order, each once, in arena. -1: one is bad; the text names it. */
+int list_items_check(enum list_type type, const struct list_edit *edit, struct arena *arena,
+                     struct span **items_r, size_t *count_r, struct err *err);
+
 /* All items in order, at one moment (*list_r says which generation). items are NUL-terminated beyond len. 1, 0 no such list, -1. */
 int list_items_read(struct policy_db *db, struct span name, struct arena *arena,
                     struct span **items_r, struct stored_list *list_r, struct err *err);

@@ -145,28 +145,47 @@ static int check_draft(const struct revision_draft *draft, struct err *err)
     return 0;
 }
 
-static int insert(struct sql *sql, const struct revision_draft *draft,
-                  const struct revision *head, struct err *err)
+/* sha256 is made here. */
+static int insert(struct sql *sql, const struct revision *r, struct err *err)
 {
-    sqlite3_stmt *stmt = sql_prepare(
-        sql, "INSERT INTO revision (" COLUMNS ", text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        err);
+    sqlite3_stmt *stmt = sql_prepare(sql,
+                                     "INSERT OR REPLACE INTO revision (" COLUMNS
+                                     ", text) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+                                     " ?7)",
+                                     err);
     char sha256[65];
     int result;
 
     if (stmt == NULL)
         return -1;
-    sha256_hex(draft->text, sha256);
-    sql_bind(stmt, 1, (int64_t)head->number + 1);
-    sql_bind(stmt, 2, clock_now_ms());
-    sql_bind_span(stmt, 3, span_of(draft->author));
-    sql_bind_span(stmt, 4, span_of(draft->note));
+    sha256_hex(r->text, sha256);
+    sql_bind(stmt, 1, (int64_t)r->number);
+    sql_bind(stmt, 2, r->time_ms);
+    sql_bind_span(stmt, 3, span_of(r->author));
+    sql_bind_span(stmt, 4, span_of(r->note));
     sql_bind_span(stmt, 5, span_of(sha256));
-    sql_bind_span(stmt, 6, span_of(head->sha256));
-    sql_bind_span(stmt, 7, draft->text);
+    sql_bind_span(stmt, 6, span_of(r->parent));
+    sql_bind_span(stmt, 7, r->text);
     result = sql_step(sql, stmt, err);
     sqlite3_finalize(stmt);
     return result < 0 ? -1 : 1;
+}
+
+/* draft.text is never written to. */
+static int insert_draft(struct sql *sql, const struct revision_draft *draft,
+                        const struct revision *head, struct err *err)
+{
+    struct revision next = {.number = head->number + 1,
+                            .time_ms = clock_now_ms(),
+                            .author = xstrdup(draft->author),
+                            .note = xstrdup(draft->note != NULL ? draft->note : ""),
+                            .text = draft->text};
+    int result;
+
+    memcpy(next.parent, head->sha256, sizeof next.parent);
+    result = insert(sql, &next, err);
+    revision_clear(&next);
+    return result;
 }
 
 static int add(struct sql *sql, const struct revision_draft *draft, uint64_t *number_r,
@@ -184,7 +203,7 @@ static int add(struct sql *sql, const struct revision_draft *draft, uint64_t *nu
                 (unsigned long long)head.number, (unsigned long long)draft->base);
         result = 0;
     } else
-        result = insert(sql, draft, &head, err);
+        result = insert_draft(sql, draft, &head, err);
     *number_r = head.number + (result == 1 ? 1 : 0);
     revision_clear(&head);
     return result;
@@ -203,6 +222,44 @@ int revisions_add(struct policy_db *db, const struct revision_draft *draft, uint
     result = sql_begin(sql, err);
     if (result == 0)
         result = sql_end(sql, add(sql, draft, number_r, err), err);
+    policy_db_unlock(db);
+    return result;
+}
+
+static int take(struct sql *sql, const struct revision *revision, bool is_first,
+                struct err *err)
+{
+    struct revision next = *revision, below = {0};
+    int result = 0;
+
+    if (is_first)
+        result = sql_run(sql, "DELETE FROM revision", err);
+    if (result == 0 && next.number > 1)
+        result = get(sql, next.number - 1, &below, err);
+    if (result >= 0) {
+        memcpy(next.parent, below.sha256, sizeof next.parent);
+        result = insert(sql, &next, err);
+    }
+    revision_clear(&below);
+    return result < 0 ? -1 : 0;
+}
+
+int revisions_take(struct policy_db *db, const struct revision *revision, bool is_first,
+                   struct err *err)
+{
+    const struct revision_draft draft = {
+        .text = revision->text, .author = revision->author, .note = revision->note};
+    struct sql *sql;
+    int result;
+
+    if (revision->number == 0 || revision->number > INT64_MAX)
+        return err_set(err, "a revision has no such number");
+    if (check_draft(&draft, err) < 0)
+        return -1;
+    sql = policy_db_lock(db);
+    result = sql_begin(sql, err);
+    if (result == 0)
+        result = sql_end(sql, take(sql, revision, is_first, err), err);
     policy_db_unlock(db);
     return result;
 }

@@ -30,6 +30,10 @@ struct revision_draft {
 /* 1 added (*number_r), 0 the head is no longer `base` (err says which it is), -1. */
 int revisions_add(struct policy_db *db, const struct revision_draft *draft, uint64_t *number_r,
                   struct err *err);
+/* A revision as a signed log says it: with its number, time, author and note; one of that number that is there is replaced. parent is filled in
+ * from the one below, when it is there. is_first: those of before are another history, and go. */
+int revisions_take(struct policy_db *db, const struct revision *revision, bool is_first,
+                   struct err *err);
 /* 1 found (clear it), 0 there is none, -1. A text that no longer has its sha256 is an error. */
 int revisions_get(struct policy_db *db, uint64_t number, struct revision *revision_r,
                   struct err *err);
