@@ -143,6 +143,7 @@ static void judge_failure(struct transaction *t, struct answer *answer)
 
 void transaction_judge(struct transaction *t, const char *queue_id, struct answer *answer_r)
 {
+    t->judging_us = clock_mono_us();
     snprintf(t->queue_id, sizeof t->queue_id, "%s", queue_id);
     if (!t->session->is_trial)
         decisions_reserve(t->gate->decisions, &t->ticket);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "checks/content.h"
+#include "control/notice.h"
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "engine/reload.h"
@@ -13,7 +14,8 @@
 #include "store/node_key.h"
 #include "store/quarantine.h"
 
-#define FLUSH_MS 5000 /* for a disk that hangs */
+#define FLUSH_MS  5000 /* for a disk that hangs */
+#define NOTICE_MS 1000 /* for a policyd that is busy or not there */
 
 static const struct check *const checks[] = {&content_check};
 
@@ -79,6 +81,7 @@ static int gate_open_all(struct gate *gate, struct err *err)
         gate_open_directories(settings, err) != 0 || gate_open_keys(gate, &key, err) != 0 ||
         gate_open_decisions(gate, &key, err) != 0 || gate_open_quarantine(gate, err) != 0)
         return -1;
+    notice_begin(settings->control_dir);
     staging_init(settings->staging_listener);
     checks_register(checks, sizeof checks / sizeof *checks);
     if (content_begin(settings, err) != 0)
@@ -124,6 +127,7 @@ void gate_keep_house(struct gate *gate)
 /* Callbacks past the drain deadline and releases under way may still use all of it: nothing is freed. */
 void gate_close(struct gate *gate)
 {
+    notice_end(NOTICE_MS);
     if (!decisions_flush(gate->decisions, FLUSH_MS))
         log_warn("decisions: what was not written yet is lost");
     if (atomic_load(&gate->transactions) == 0)

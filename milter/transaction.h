@@ -23,8 +23,9 @@ struct transaction {
     bool is_sender_bad; /* neither plainly written nor readable: nobody is taken */
     struct message message;
     char queue_id[TRANSACTION_QUEUE_ID];
-    int64_t begun;    /* wall ms */
-    struct loop loop; /* what our own marks in it say */
+    int64_t begun;      /* wall ms */
+    int64_t judging_us; /* clock_mono_us when its end came; 0 before */
+    struct loop loop;   /* what our own marks in it say */
     enum path
         mark_path; /* whose marks count and which is set: the session's; of a release that by which the message came */
     struct loop_reader reader;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/record.h"
+#include "milter/notices.h"
 #include "milter/verdict_log.h"
 #include "rules/explain.h"
 
@@ -83,6 +84,7 @@ void verdict_log_recipient(struct transaction *t, size_t recipient,
     add_reply(&reply, answer_r);
     of.reply = str_span(&reply);
     log_recipient(t, recipient, outcome, ticket.code);
+    notices_refused(t, recipient, outcome);
     record_put(t->gate->decisions, &ticket, &of);
     str_clear(&reply);
 }
@@ -164,6 +166,7 @@ void verdict_log_message(struct transaction *t, const struct answer *answer)
     count_verdict(t->gate, disposition);
     warn_of_loop(t);
     log_message(t, disposition, outcome);
+    notices_message(t, disposition, outcome);
     add_reply(&reply, answer);
     of.reply = str_span(&reply);
     record_put(t->gate->decisions, &t->ticket, &of);

@@ -9,6 +9,7 @@
 #include "policyd/images.h"
 #include "policyd/milter_link.h"
 #include "policyd/next_hops.h"
+#include "policyd/notices.h"
 #include "policyd/open.h"
 #include "policyd/publish.h"
 
@@ -64,6 +65,18 @@ static int start_publishing(const struct settings *settings, struct policy_db *d
     return next_hops_start(err);
 }
 
+/* The last of all: whoever takes notices has said so by now. */
+static void start_notices(const struct settings *settings)
+{
+    struct err err;
+    int state;
+
+    err_reset(&err);
+    state = notices_begin(settings->control_dir, &err);
+    health_set("notices", state != 0, LOG_LEVEL_ERROR,
+               "%s; no statistics and charges of messages come from the milter", err.text);
+}
+
 int open_all(const struct settings *settings, struct control_shared *shared_r, struct err *err)
 {
     if (arrival_init(settings->time_zone, err) != 0)
@@ -75,12 +88,16 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
                                         .decisions = open_decisions(settings)};
     if (reload_start(settings, err) != 0)
         return -1;
-    return shared_r->db != NULL ? start_publishing(settings, shared_r->db, err) : 0;
+    if (shared_r->db != NULL && start_publishing(settings, shared_r->db, err) != 0)
+        return -1;
+    start_notices(settings);
+    return 0;
 }
 
 /* The database stays open: the thread that resolves may be in it, and what was committed is durable. */
 void close_all(struct control_shared *shared)
 {
+    notices_end();
     if (shared->db != NULL) {
         next_hops_end();
         images_end();
