@@ -49,21 +49,26 @@ static bool agree(const uint8_t secret[32], const uint8_t public_key[SEAL_PUBLIC
     return is_good;
 }
 
-/* RFC 5869 without a salt and with one block. The purpose, both public keys and the context are its info. */
-static void derive(const uint8_t shared[32], const char *purpose,
-                   const uint8_t ephemeral[SEAL_PUBLIC_SIZE],
-                   const uint8_t reader[SEAL_PUBLIC_SIZE], struct span context,
-                   uint8_t key_r[32])
+/* What a key is for: bound to all that is encrypted with it. */
+struct use {
+    const char *purpose;
+    struct span context;
+    const uint8_t *reader; /* its public key */
+};
+
+/* RFC 5869 without a salt and with one block. The use and both public keys are its info. */
+static void derive(const uint8_t shared[32], const struct use *use,
+                   const uint8_t ephemeral[SEAL_PUBLIC_SIZE], uint8_t key_r[32])
 {
     static const uint8_t no_salt[HASH_KEY_SIZE];
     struct str info = STR_EMPTY;
     uint8_t pseudorandom[HASH_SHA256_SIZE];
 
     hash_hmac(no_salt, span_from(shared, 32), pseudorandom);
-    str_printf(&info, "postgate %s 1:", purpose);
+    str_printf(&info, "postgate %s 1:", use->purpose);
     str_add(&info, span_from(ephemeral, SEAL_PUBLIC_SIZE));
-    str_add(&info, span_from(reader, SEAL_PUBLIC_SIZE));
-    str_add(&info, context);
+    str_add(&info, span_from(use->reader, SEAL_PUBLIC_SIZE));
+    str_add(&info, use->context);
     str_addc(&info, '\1');
     hash_hmac(pseudorandom, str_span(&info), key_r);
     explicit_bzero(pseudorandom, sizeof pseudorandom);
@@ -71,30 +76,29 @@ static void derive(const uint8_t shared[32], const char *purpose,
 }
 
 /* The writer's half: a new ephemeral key. A reader's key that is none gets what nobody can open. */
-static void derive_to(const uint8_t reader[SEAL_PUBLIC_SIZE], const char *purpose,
-                      struct span context, uint8_t ephemeral_r[SEAL_PUBLIC_SIZE],
+static void derive_to(const struct use *use, uint8_t ephemeral_r[SEAL_PUBLIC_SIZE],
                       uint8_t key_r[32])
 {
     struct seal_key own;
     uint8_t shared[32];
 
     seal_key_new(&own);
-    if (!agree(own.secret, reader, shared))
+    if (!agree(own.secret, use->reader, shared))
         hash_random(shared, sizeof shared);
     memcpy(ephemeral_r, own.public, SEAL_PUBLIC_SIZE);
-    derive(shared, purpose, own.public, reader, context, key_r);
+    derive(shared, use, own.public, key_r);
     explicit_bzero(&own, sizeof own);
     explicit_bzero(shared, sizeof shared);
 }
 
-static bool derive_from(const struct seal_key *reader, const char *purpose, struct span context,
+static bool derive_from(const struct use *use, const struct seal_key *reader,
                         const uint8_t ephemeral[SEAL_PUBLIC_SIZE], uint8_t key_r[32])
 {
     uint8_t shared[32];
     bool is_good = agree(reader->secret, ephemeral, shared);
 
     if (is_good)
-        derive(shared, purpose, ephemeral, reader->public, context, key_r);
+        derive(shared, use, ephemeral, key_r);
     explicit_bzero(shared, sizeof shared);
     return is_good;
 }
@@ -165,9 +169,10 @@ static const uint8_t first_nonce[NONCE_SIZE]; /* of a key that is used once */
 void seal_to(struct str *out, const uint8_t public_key[SEAL_PUBLIC_SIZE], struct span context,
              struct span plain)
 {
+    const struct use use = {"seal", context, public_key};
     uint8_t ephemeral[SEAL_PUBLIC_SIZE], key[32];
 
-    derive_to(public_key, "seal", context, ephemeral, key);
+    derive_to(&use, ephemeral, key);
     str_add(out, span_from(ephemeral, sizeof ephemeral));
     encrypt(out, key, first_nonce, SPAN(""), plain);
     explicit_bzero(key, sizeof key);
@@ -176,10 +181,11 @@ void seal_to(struct str *out, const uint8_t public_key[SEAL_PUBLIC_SIZE], struct
 bool seal_open(struct str *out, const struct seal_key *key, struct span context,
                struct span sealed)
 {
+    const struct use use = {"seal", context, key->public};
     uint8_t derived[32];
     bool is_good =
         sealed.len >= SEAL_PUBLIC_SIZE + SEAL_OVERHEAD &&
-        derive_from(key, "seal", context, (const uint8_t *)sealed.ptr, derived) &&
+        derive_from(&use, key, (const uint8_t *)sealed.ptr, derived) &&
         decrypt(out, derived, first_nonce, SPAN(""),
                 span_from(sealed.ptr + SEAL_PUBLIC_SIZE, sealed.len - SEAL_PUBLIC_SIZE));
 
@@ -190,15 +196,19 @@ bool seal_open(struct str *out, const struct seal_key *key, struct span context,
 void seal_stream_send(struct seal_stream *stream_r, const uint8_t public_key[SEAL_PUBLIC_SIZE],
                       struct span context, uint8_t header_r[SEAL_PUBLIC_SIZE])
 {
+    const struct use use = {"stream", context, public_key};
+
     *stream_r = (struct seal_stream){.index = 0};
-    derive_to(public_key, "stream", context, header_r, stream_r->key);
+    derive_to(&use, header_r, stream_r->key);
 }
 
 bool seal_stream_receive(struct seal_stream *stream_r, const struct seal_key *key,
                          struct span context, const uint8_t header[SEAL_PUBLIC_SIZE])
 {
+    const struct use use = {"stream", context, key->public};
+
     *stream_r = (struct seal_stream){.index = 0};
-    return derive_from(key, "stream", context, header, stream_r->key);
+    return derive_from(&use, key, header, stream_r->key);
 }
 
 /* The place in the stream, and whether it ends there: a piece opens nowhere else. */

@@ -86,3 +86,4 @@ FAKES_milter/test_open := fake_content set_clock
 EXTRA_milter/test_open := milter/open milter/listen milter/releases milter/message
 EXTRA_cluster/test_answer_stream := policyd/cluster/answer_frames policyd/cluster/answer_stream
 EXTRA_cluster/test_request_text := policyd/cluster/request_text
+EXTRA_cluster/test_envelope := policyd/cluster/envelope

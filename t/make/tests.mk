@@ -25,6 +25,7 @@ $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
 # What is no part of the library.
 $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
+$(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
 .PHONY: fuzz-build fuzz-bins
