@@ -32,7 +32,11 @@ static const char cluster_tables[] =
     "  envelope BLOB NOT NULL, PRIMARY KEY (subject, number));"
     "CREATE TABLE ledger_part (subject BLOB NOT NULL, hash TEXT NOT NULL,"
     "  number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (subject, hash));"
-    "CREATE INDEX ledger_part_hash ON ledger_part (hash);";
+    "CREATE INDEX ledger_part_hash ON ledger_part (hash);"
+    "CREATE TABLE statistics (hour INTEGER NOT NULL, node TEXT NOT NULL,"
+    "  version INTEGER NOT NULL, is_sent INTEGER NOT NULL, counts BLOB NOT NULL,"
+    "  PRIMARY KEY (hour, node));"
+    "CREATE INDEX statistics_unsent ON statistics (node, hour) WHERE is_sent = 0;";
 
 static const char *const upgrades[] = {cluster_tables, NULL};
 
