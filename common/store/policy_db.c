@@ -36,7 +36,9 @@ static const char cluster_tables[] =
     "CREATE TABLE statistics (hour INTEGER NOT NULL, node TEXT NOT NULL,"
     "  version INTEGER NOT NULL, is_sent INTEGER NOT NULL, counts BLOB NOT NULL,"
     "  PRIMARY KEY (hour, node));"
-    "CREATE INDEX statistics_unsent ON statistics (node, hour) WHERE is_sent = 0;";
+    "CREATE INDEX statistics_unsent ON statistics (node, hour) WHERE is_sent = 0;"
+    "CREATE TABLE shelf (name BLOB NOT NULL, drawer INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    "  PRIMARY KEY (name, drawer)) WITHOUT ROWID;";
 
 static const char *const upgrades[] = {cluster_tables, NULL};
 
