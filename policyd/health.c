@@ -14,7 +14,7 @@ static struct {
     } each[HEALTH_MAX];
 } health = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void keep(const char *name, const char *text)
+void health_note(const char *name, const char *text)
 {
     size_t at = 0;
 
@@ -40,7 +40,7 @@ void health_set(const char *name, bool is_bad, enum log_level level, const char 
         vsnprintf(text, sizeof text, fmt, args);
         va_end(args);
     }
-    keep(name, text);
+    health_note(name, text);
     log_state(name, is_bad, level, "%s", text);
 }
 
