@@ -4,9 +4,11 @@
  *                each is served once (its id is noted until after its deadline), a hint on channel inbox:ID wakes the node; expires
  *   answer:ID    list of sealed pieces (base/seal.h), at most REQUESTS_AHEAD lying there, each at most REQUESTS_PIECE bytes; index and last-flag are
  *                part of the seal, the whole is bound to the request's id: a gap, a repeat, a cut or another's answer is refused; expires after 60 s
- * Only commands of a const table are served (requests.c), each with the role it takes; a request never writes rules, lists or domains. */
+ * Only commands of a const table are served (request_serve.c), each with the role it takes; a request never writes rules, lists or domains. The
+ * command gets two arguments more: "here": true (it asks no other node in its turn) and "from": the asking node's id, which its signature proves. */
 #ifndef CLUSTER_REQUESTS_H
 #define CLUSTER_REQUESTS_H
+#include "control/client.h"
 #include "control/server.h"
 #include "policyd/cluster/members.h"
 
