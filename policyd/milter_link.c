@@ -61,6 +61,31 @@ void milter_link_probe(void)
     control_close(&client);
 }
 
+static void keep_row(void *ctx, json_t *object)
+{
+    json_t **row = ctx;
+
+    if (*row == NULL)
+        *row = json_incref(object);
+}
+
+json_t *milter_link_status(void)
+{
+    json_t *row = NULL;
+    const struct control_sink sink = {keep_row, NULL, &row};
+    const struct control_question question = {
+        .command = "status", .sink = &sink, .timeout_ms = POKE_TIMEOUT_MS};
+    struct err err;
+    struct control_client *client = reach_as(ROLE_READ, &err);
+
+    if (has_answered)
+        note(client != NULL, &err);
+    if (client != NULL)
+        control_ask(client, &question, &err);
+    control_close(&client);
+    return row;
+}
+
 struct passing {
     struct control_call *call;
     bool is_broken; /* our client went away within its body */
