@@ -4,8 +4,10 @@
 #include "control/decision_row.h"
 #include "control/server.h"
 #include "engine/record.h"
+#include "store/decisions_search.h"
 
-#define EXPLAIN_LIMIT 20 /* decisions shown for one queue id */
+#define EXPLAIN_LIMIT     20   /* decisions shown for one queue id */
+#define EXPLAIN_BUDGET_MS 2000 /* whoever asks waits a little longer */
 
 static void set_fact(json_t *object, const char *name, enum fact_id id, const struct fact *fact)
 {
@@ -127,24 +129,36 @@ json_t *decision_row(const struct decision *decision, const char *program)
     return row;
 }
 
+struct explaining {
+    struct control_call *call;
+    const char *program;
+};
+
+static void explain_found(void *ctx, const struct decision *decision)
+{
+    const struct explaining *explaining = ctx;
+
+    control_row(explaining->call, decision_row(decision, explaining->program));
+}
+
 static int explain_queue_id(struct decisions *decisions, const char *program, struct span what,
                             struct control_call *call, struct err *err)
 {
-    struct decisions_filter filter = {.queue_id = what, .limit = EXPLAIN_LIMIT};
-    struct arena *arena = arena_new();
-    struct decision *list;
-    size_t count = 0;
-    int rc = EXIT_INVALID;
+    struct decisions_query query = {
+        .queue_id = what, .limit = EXPLAIN_LIMIT, .budget_ms = EXPLAIN_BUDGET_MS};
+    struct explaining explaining = {call, program};
+    const struct decisions_reader reader = {explain_found, &explaining};
+    struct decisions_found found;
 
-    if (decisions_list(decisions, &filter, arena, &list, &count, err) == 0 && count == 0)
-        err_set(err, "no decision of this node's %s has the queue id %.*s", program,
-                SPAN_ARG(what));
-    for (size_t i = 0; i < count; i++) {
-        control_row(call, decision_row(&list[i], program));
-        rc = EXIT_OK;
-    }
-    arena_free(&arena);
-    return rc;
+    if (decisions_search(decisions, &query, &reader, &found, err) < 0)
+        return EXIT_INVALID;
+    if (found.count > 0)
+        return EXIT_OK;
+    err_set(err, "no decision of this node's %s has the queue id %.*s%s", program,
+            SPAN_ARG(what), found.is_out_of_time ? ", as far as could be looked in time" : "");
+    if (found.trouble.text[0] != '\0')
+        err_prefix(err, "%s", found.trouble.text);
+    return EXIT_INVALID;
 }
 
 int decision_explain(struct decisions *decisions, const char *program, struct span what,

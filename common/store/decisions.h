@@ -13,7 +13,6 @@
 #define DECISIONS_QUEUE_BYTES (64 * 1024 * 1024) /* and their bytes */
 #define DECISIONS_MAX_FACTS   (1024 * 1024)      /* a larger block is left out of the record */
 #define DECISIONS_MAX_TEXT    (64 * 1024)        /* of recipients or reasons; cut */
-#define DECISIONS_MAX_LIST    1000               /* of one decisions_list */
 
 struct decisions_options {
     const char *state_dir;
@@ -62,15 +61,7 @@ struct decision {
  * kept, not written); -1. */
 int decisions_find(struct decisions *decisions, struct span code, struct arena *arena,
                    struct decision *decision_r, struct err *err);
-struct decisions_filter {
-    struct span queue_id; /* empty: any */
-    int64_t since_ms;     /* 0: any */
-    size_t limit;         /* 1 .. DECISIONS_MAX_LIST */
-};
-/* Newest first, without facts. Flushes up to 500 ms first, so that what was just decided is found. */
-int decisions_list(struct decisions *decisions, const struct decisions_filter *filter,
-                   struct arena *arena, struct decision **list_r, size_t *count_r,
-                   struct err *err);
+/* More than one: decisions_search.h. */
 
 struct decisions_counters {
     uint64_t written, dropped, queued;

@@ -67,6 +67,6 @@ uint64_t decision_file_sum(const struct decisions *d, uint16_t day, bool removes
 void decision_file_put_aside(const struct decisions *d, uint16_t day);
 
 void *decisions_write(void *decisions); /* the writer's thread */
-void *decisions_keep(void *decisions);  /* the keeper's: retention, indexes of past days */
+void *decisions_keep(void *decisions);  /* the keeper's: retention, words of past rows */
 void decisions_retain(struct decisions *d);
 #endif

@@ -1,5 +1,5 @@
-/* The keeper of decisions: removes what is too old or too much, and gives days that are over an index, in bulk. */
-#include "store/decisions_inside.h"
+/* The keeper of decisions: removes what is too old or too much, and gives rows that are settled the words by which they are found. */
+#include "store/decision_words.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -8,13 +8,24 @@
 #include "base/log.h"
 
 #define EACH_MS 60000
-#define SETTLING_MS                                                                            \
-    600000 /* after midnight: late records of the day before are written by then */
-#define MAX_DAYS 4096
-#define STEPS    10000 /* of SQLite between two looks at whether to stop */
+/* So long after a row was given out it is written, or never: a transaction has ended by then. */
+#define SETTLING_MS 600000
+#define MARKS       (SETTLING_MS / EACH_MS + 2)
+#define MAX_DAYS    4096
 
-static const char index_text[] =
-    "CREATE INDEX IF NOT EXISTS by_queue_id ON decision (queue_id) WHERE queue_id <> x''";
+/* Rows of today below `row` were given out at that time. */
+struct row_mark {
+    int64_t mono_ms;
+    uint16_t day;
+    uint32_t row;
+};
+struct keeping {
+    struct decisions *d;
+    uint16_t done;           /* days up to here have their words, or never get them */
+    struct row_mark settled; /* what was given out so long ago that it is written */
+    struct row_mark marks[MARKS];
+    size_t count;
+};
 
 static size_t remove_old(struct decisions *d, uint16_t *days, size_t count, uint16_t today)
 {
@@ -62,41 +73,77 @@ static int should_stop(void *decisions)
     return is_stopping;
 }
 
-static void index_day(struct decisions *d, uint16_t day)
+/* Rows below `below` of a day; all of a day that is over. */
+static void keep_words(struct decisions *d, uint16_t day, int64_t below, bool is_over)
 {
     struct sql sql;
+    struct word_keeping keeping = {&sql, below, is_over, should_stop, d};
     struct err err;
+    int result;
 
     err_reset(&err);
     if (decision_file_bytes(d, day) == 0)
         return;
-    if (decision_file_open(d, day, false, &sql, &err) == 0) {
-        sqlite3_progress_handler(sql.db, STEPS, should_stop, d);
-        if (sql_run(&sql, index_text, &err) < 0 && should_stop(d) == 0)
-            log_warn("decisions: %s; searching that day is slow", err.text);
-    }
+    result = decision_file_open(d, day, false, &sql, &err);
+    if (result == 0)
+        result = decision_words_keep(&keeping, &err);
+    log_state("decision words", result < 0, LOG_LEVEL_WARN, "%s; searching that day is slow",
+              err.text);
     sql_close(&sql);
 }
 
-/* Days up to *done have their index, or never get one. */
-static void index_past(struct decisions *d, uint16_t *done)
+static void keep_past(struct keeping *k)
 {
     uint16_t days[MAX_DAYS];
     uint16_t past = (uint16_t)((clock_now_ms() - SETTLING_MS) / DAY_MS);
-    size_t count = decision_file_days(d, days, MAX_DAYS);
+    size_t count = decision_file_days(k->d, days, MAX_DAYS);
 
-    for (size_t i = 0; i < count && days[i] < past && should_stop(d) == 0; i++)
-        if (days[i] > *done)
-            index_day(d, days[i]);
-    if (past > 0 && *done < past - 1)
-        *done = past - 1;
+    for (size_t i = 0; i < count && days[i] < past && should_stop(k->d) == 0; i++)
+        if (days[i] > k->done)
+            keep_words(k->d, days[i], (int64_t)UINT32_MAX + 1, true);
+    if (past > 0 && k->done < past - 1)
+        k->done = (uint16_t)(past - 1);
+}
+
+static struct row_mark take_mark(struct decisions *d)
+{
+    struct row_mark mark = {.mono_ms = clock_mono_ms()};
+
+    pthread_mutex_lock(&d->mutex);
+    mark.day = d->block.day;
+    mark.row = d->block.from;
+    pthread_mutex_unlock(&d->mutex);
+    return mark;
+}
+
+/* Moves on to the newest mark that is old enough, and makes room for the next. */
+static void settle(struct keeping *k)
+{
+    size_t old = 0;
+
+    while (old < k->count && k->marks[old].mono_ms + SETTLING_MS <= clock_mono_ms())
+        k->settled = k->marks[old++];
+    if (old == 0 && k->count == MARKS)
+        old = 1;
+    k->count -= old;
+    memmove(k->marks, k->marks + old, k->count * sizeof(*k->marks));
+    k->marks[k->count++] = take_mark(k->d);
+}
+
+static void keep_today(struct keeping *k)
+{
+    settle(k);
+    if (k->settled.row > 0 && k->settled.day == decisions_today())
+        keep_words(k->d, k->settled.day, k->settled.row, false);
 }
 
 void *decisions_keep(void *decisions)
 {
     struct decisions *d = decisions;
-    uint16_t indexed = 0;
+    struct keeping keeping = {.d = d};
 
+    keeping.settled =
+        take_mark(d); /* what an earlier process gave out will not come any more */
     pthread_mutex_lock(&d->mutex);
     while (!d->is_stopping) {
         int64_t at = clock_mono_ms() + EACH_MS;
@@ -104,7 +151,8 @@ void *decisions_keep(void *decisions)
 
         pthread_mutex_unlock(&d->mutex);
         decisions_retain(d);
-        index_past(d, &indexed);
+        keep_past(&keeping);
+        keep_today(&keeping);
         pthread_mutex_lock(&d->mutex);
         if (!d->is_stopping)
             pthread_cond_timedwait(&d->wake_keeper, &d->mutex, &until);

@@ -1,27 +1,15 @@
-/* Reads decisions back: by code without an index, or newest first. */
-#include "store/decisions_inside.h"
+/* Reads decisions back by their code, without an index. */
+#include "store/decision_words.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
-
 #define FLUSH_MS 500
-#define MAX_DAYS 4096
+static const char find_text[] =
+    "SELECT " DECISION_COLUMNS ", facts FROM decision WHERE row = ?1";
 
-#define COLUMNS                                                                                \
-    "row, time, path, client, helo, auth_user, sender, recipients, disposition, rule, reply,"  \
-    " queue_id, message_id, revision, generation, reasons"
-
-static const char find_text[] = "SELECT " COLUMNS ", facts FROM decision WHERE row = ?1";
-static const char list_text[] = "SELECT " COLUMNS ", x'' FROM decision WHERE time >= ?1"
-                                " ORDER BY row DESC LIMIT ?2";
-static const char queue_text[] =
-    "SELECT " COLUMNS ", x'' FROM decision WHERE time >= ?1 AND queue_id <> x''"
-    " AND queue_id = ?3 ORDER BY row DESC LIMIT ?2";
-
-static void read_row(const struct decisions *d, uint16_t day, sqlite3_stmt *stmt,
-                     struct arena *arena, struct decision *out_r)
+void decision_row_read(const struct decisions *d, uint16_t day, sqlite3_stmt *stmt,
+                       struct arena *arena, struct decision *out_r)
 {
     struct decision_record *r = &out_r->record;
     struct span *const texts[] = {&r->path,   &r->client,     &r->helo,        &r->auth_user,
@@ -38,11 +26,9 @@ static void read_row(const struct decisions *d, uint16_t day, sqlite3_stmt *stmt
     r->revision = (uint64_t)sqlite3_column_int64(stmt, 13);
     r->generation = (uint64_t)sqlite3_column_int64(stmt, 14);
     r->reasons = sql_keep(stmt, 15, arena);
-    r->facts = sql_keep(stmt, 16, arena);
 }
 
-/* 1 open, 0 there is no file of that day, -1. */
-static int open_day(const struct decisions *d, uint16_t day, struct sql *sql, struct err *err)
+int decision_day_open(const struct decisions *d, uint16_t day, struct sql *sql, struct err *err)
 {
     char *path = decisions_path(d, day, "db");
     bool is_there = access(path, F_OK) == 0;
@@ -62,7 +48,7 @@ static int find_row(const struct decisions *d, const struct decision_id *id,
 {
     struct sql sql;
     sqlite3_stmt *stmt;
-    int result = open_day(d, id->day, &sql, err);
+    int result = decision_day_open(d, id->day, &sql, err);
 
     if (result == 0)
         err_set(err, "the decisions of that day are no longer kept (decisions_days)");
@@ -72,17 +58,18 @@ static int find_row(const struct decisions *d, const struct decision_id *id,
     if (stmt != NULL)
         sql_bind(stmt, 1, id->row);
     result = stmt == NULL ? -1 : sql_step(&sql, stmt, err);
-    if (result == 1)
-        read_row(d, id->day, stmt, arena, decision_r);
-    else if (result == 0)
+    if (result == 1) {
+        decision_row_read(d, id->day, stmt, arena, decision_r);
+        decision_r->record.facts = sql_keep(stmt, COLUMN_FACTS, arena);
+    } else if (result == 0)
         err_set(err, "the code is one of ours, but its decision was never recorded");
     sqlite3_finalize(stmt);
     sql_close(&sql);
     return result;
 }
 
-static bool is_ours(const struct decisions *d, struct span code, struct decision_id *id_r,
-                    struct err *err)
+bool decision_code_is_ours(const struct decisions *d, struct span code,
+                           struct decision_id *id_r, struct err *err)
 {
     uint64_t sealed;
 
@@ -107,60 +94,8 @@ int decisions_find(struct decisions *decisions, struct span code, struct arena *
 {
     struct decision_id id;
 
-    if (!is_ours(decisions, code, &id, err))
+    if (!decision_code_is_ours(decisions, code, &id, err))
         return 0;
     decisions_flush(decisions, FLUSH_MS);
     return find_row(decisions, &id, arena, decision_r, err);
-}
-
-static int list_day(const struct decisions *d, uint16_t day,
-                    const struct decisions_filter *filter, struct arena *arena,
-                    struct decision *list, size_t *count, struct err *err)
-{
-    struct sql sql;
-    sqlite3_stmt *stmt;
-    int result = open_day(d, day, &sql, err);
-
-    if (result != 1)
-        return result;
-    stmt = sql_prepare(&sql, filter->queue_id.len > 0 ? queue_text : list_text, err);
-    result = stmt == NULL ? -1 : 1;
-    if (stmt != NULL) {
-        sql_bind(stmt, 1, filter->since_ms);
-        sql_bind(stmt, 2, (int64_t)(filter->limit - *count));
-        sql_bind_span(stmt, 3, filter->queue_id);
-    }
-    while (result == 1 && *count < filter->limit) {
-        result = sql_step(&sql, stmt, err);
-        if (result == 1)
-            read_row(d, day, stmt, arena, &list[(*count)++]);
-    }
-    sqlite3_finalize(stmt);
-    sql_close(&sql);
-    return result < 0 ? -1 : 0;
-}
-
-int decisions_list(struct decisions *decisions, const struct decisions_filter *filter,
-                   struct arena *arena, struct decision **list_r, size_t *count_r,
-                   struct err *err)
-{
-    struct decisions_filter bounded = *filter;
-    uint16_t *days = xreallocarray(NULL, MAX_DAYS, sizeof(*days));
-    size_t day_count = decision_file_days(decisions, days, MAX_DAYS);
-    int result = 0;
-
-    if (bounded.limit > DECISIONS_MAX_LIST)
-        bounded.limit = DECISIONS_MAX_LIST;
-    *list_r = arena_array(arena, bounded.limit + 1, sizeof(**list_r));
-    *count_r = 0;
-    decisions_flush(decisions, FLUSH_MS);
-    while (day_count > 0 && *count_r < bounded.limit && result == 0) {
-        uint16_t day = days[--day_count];
-
-        if ((int64_t)day < filter->since_ms / DAY_MS - 1)
-            break;
-        result = list_day(decisions, day, &bounded, arena, *list_r, count_r, err);
-    }
-    free(days);
-    return result;
 }

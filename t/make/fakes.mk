@@ -40,6 +40,7 @@ FAKES_inspect/test_limits := pool_client
 FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock
 FAKES_store/test_decisions_days := set_clock
+FAKES_store/test_decisions_search := set_clock
 FAKES_store/test_quarantine := set_clock
 FAKES_store/test_quarantine_crash := crash_point
 FAKES_store/test_publish_crash := crash_point

@@ -168,31 +168,5 @@ START_TEST(test_full_queue)
 }
 END_TEST
 
-START_TEST(test_list)
-{
-    struct decisions *d = begin();
-    struct decisions_filter filter = {.limit = 2};
-    struct decision *list;
-    size_t count;
-
-    put(d, "one");
-    put(d, "two");
-    set_clock(SET_CLOCK_BEGIN + SET_CLOCK_DAY);
-    reserve_on(d, decisions_today());
-    put(d, "two");
-    ck_assert_int_eq(decisions_list(d, &filter, arena, &list, &count, &err), 0);
-    ck_assert_uint_eq(count, 2);
-    ck_assert_int_eq(list[0].record.time_ms, SET_CLOCK_BEGIN + SET_CLOCK_DAY);
-    ck_assert(span_is(list[1].record.queue_id, "two"));
-    filter = (struct decisions_filter){.limit = 10, .queue_id = SPAN("one")};
-    ck_assert_int_eq(decisions_list(d, &filter, arena, &list, &count, &err), 0);
-    ck_assert_uint_eq(count, 1);
-    filter = (struct decisions_filter){.limit = 10, .since_ms = SET_CLOCK_BEGIN + 1};
-    ck_assert_int_eq(decisions_list(d, &filter, arena, &list, &count, &err), 0);
-    ck_assert_uint_eq(count, 1);
-    end(&d);
-}
-END_TEST
-
 SUITE_MAIN("decisions", test_record_and_find, test_not_found, test_rows_after_kill,
-           test_rows_without_counter, test_threads, test_full_queue, test_list)
+           test_rows_without_counter, test_threads, test_full_queue)
