@@ -2,6 +2,7 @@
 #include "base/daemon.h"
 #include "checks/content.h"
 #include "control/decision_row.h"
+#include "engine/drain.h"
 #include "engine/reload.h"
 #include "engine/snapshot.h"
 #include "milter/control.h"
@@ -58,6 +59,8 @@ static void set_counts(json_t *row)
     set_count(row, "messages", atomic_load(&gate->messages));
     set_count(row, "rejected", atomic_load(&gate->rejected));
     set_count(row, "deferred", atomic_load(&gate->deferred));
+    set_count(row, "recipients_rejected", atomic_load(&gate->recipients_rejected));
+    set_count(row, "recipients_deferred", atomic_load(&gate->recipients_deferred));
     set_count(row, "quarantined", atomic_load(&gate->quarantined));
     set_count(row, "loops", atomic_load(&gate->loops));
     set_count(row, "invalid_marks", atomic_load(&gate->bad_marks));
@@ -144,6 +147,7 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     json_object_set_new(row, "version", json_string(daemon_version()));
     json_object_set_new(row, "node", control_text(span_of(gate->settings->node_name)));
     json_object_set_new(row, "is_draining", json_boolean(atomic_load(&gate->is_draining)));
+    json_object_set_new(row, "is_drained", json_boolean(drain_is()));
     is_well = set_snapshot(row);
     set_counts(row);
     set_inspector(row);

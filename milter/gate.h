@@ -24,5 +24,6 @@ struct gate {
     atomic_uint
         accepted; /* of them those that have taken a recipient: they are waited for at the end */
     atomic_uint_fast64_t messages, rejected, deferred, quarantined, loops, bad_marks;
+    atomic_uint_fast64_t recipients_rejected, recipients_deferred; /* at RCPT, by the rules */
 };
 #endif

@@ -83,6 +83,9 @@ void verdict_log_recipient(struct transaction *t, size_t recipient,
         return;
     add_reply(&reply, answer_r);
     of.reply = str_span(&reply);
+    atomic_fetch_add(outcome->disposition == DISPOSITION_REJECT ? &t->gate->recipients_rejected
+                                                                : &t->gate->recipients_deferred,
+                     1);
     log_recipient(t, recipient, outcome, ticket.code);
     notices_refused(t, recipient, outcome);
     record_put(t->gate->decisions, &ticket, &of);
