@@ -5,6 +5,7 @@
 #include "policyd/draft.h"
 #include "policyd/images.h"
 #include "policyd/next_hops.h"
+#include "policyd/trial.h"
 #include "store/list_items.h"
 #include "store/overlay_file.h"
 #include "store/revisions.h"
@@ -34,11 +35,27 @@ static int put_unless_there(struct draft *d, const char *stem, struct span bytes
     return manifest_put_file(d->dir, name, bytes, file_r, d->err);
 }
 
+/* Rules on trial take the place of the newest revision's text. */
+static void put_trial(struct draft *d, const struct revision *newest, struct str *text)
+{
+    uint8_t digest[HASH_SHA256_SIZE];
+    struct str hex = STR_EMPTY;
+
+    if (!trial_get(newest->number, text))
+        return;
+    memcpy(d->next.replaced, newest->sha256, sizeof d->next.replaced);
+    hash_sha256(str_span(text), digest);
+    hash_hex(&hex, digest, sizeof digest);
+    memcpy(d->next.sha256, str_cstr(&hex), sizeof d->next.sha256);
+    str_clear(&hex);
+}
+
 /* 1 there is one, 0 there is none yet. */
 static int add_revision(struct draft *d)
 {
     const struct manifest_file *there = d->last != NULL ? &d->last->revision_file : NULL;
     struct revision revision;
+    struct str on_trial = STR_EMPTY;
     char stem[40];
     int state = revisions_head(d->db, &revision, d->err);
 
@@ -47,7 +64,10 @@ static int add_revision(struct draft *d)
     d->next.revision = revision.number;
     memcpy(d->next.sha256, revision.sha256, sizeof d->next.sha256);
     snprintf(stem, sizeof stem, "rules.%llu", (unsigned long long)revision.number);
-    state = put_unless_there(d, stem, revision.text, there, &d->next.revision_file);
+    put_trial(d, &revision, &on_trial);
+    state = put_unless_there(d, stem, on_trial.len > 0 ? str_span(&on_trial) : revision.text,
+                             there, &d->next.revision_file);
+    str_clear(&on_trial);
     revision_clear(&revision);
     return state == 0 ? 1 : -1;
 }

@@ -29,7 +29,8 @@ static bool is_of_this_database(const struct manifest *manifest)
 
     if (revisions_get(publish.db, manifest->revision, &revision, NULL) != 1)
         return false;
-    is_ours = strcmp(revision.sha256, manifest->sha256) == 0;
+    is_ours = strcmp(revision.sha256, manifest->replaced[0] != '\0' ? manifest->replaced
+                                                                    : manifest->sha256) == 0;
     revision_clear(&revision);
     return is_ours;
 }

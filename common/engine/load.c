@@ -230,6 +230,7 @@ struct snapshot *load_snapshot(const char *dir, const struct manifest *manifest,
     l.next->revision = manifest->revision;
     l.next->generation = manifest->generation;
     memcpy(l.next->sha256, manifest->sha256, sizeof l.next->sha256);
+    l.next->is_trial = manifest->replaced[0] != '\0';
     if (take_all(&l) != 0) {
         const struct snapshot *failed = l.next;
         snapshot_unpin(&failed);

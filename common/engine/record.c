@@ -65,6 +65,9 @@ static void add_facts(struct str *out, const struct decision_facts *of)
 static void add_reasons(struct str *out, const struct decision_facts *of)
 {
     str_add(out, of->note);
+    if (of->snapshot != NULL && of->snapshot->is_trial)
+        str_printf(out, "on trial: rules %.12s instead of revision %llu\n",
+                   of->snapshot->sha256, (unsigned long long)of->snapshot->revision);
     if (of->outcome != NULL && of->snapshot != NULL)
         explain_outcome(out, of->snapshot->rules, of->outcome);
 }

@@ -49,8 +49,9 @@ static int swap_in(const struct manifest *manifest, struct err *err)
     snapshot_unpin(&previous);
     if (next == NULL)
         return -1;
-    log_info("snapshot: generation %llu with revision %llu is in force",
-             (unsigned long long)next->generation, (unsigned long long)next->revision);
+    log_info("snapshot: generation %llu with revision %llu%s is in force",
+             (unsigned long long)next->generation, (unsigned long long)next->revision,
+             next->is_trial ? ", its place taken by rules on trial," : "");
     snapshot_swap(&next);
     reload.published = manifest->published_ms;
     return 0;

@@ -11,6 +11,7 @@ struct snapshot {
     uint64_t revision;
     uint64_t generation; /* of lists and routes together; rises with every publication */
     char sha256[65];     /* of the revision's text */
+    bool is_trial;       /* the text is on trial, instead of that revision's own */
     struct ruleset *rules;
     struct lists lists;
     struct routes *routes;

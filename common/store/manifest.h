@@ -6,6 +6,7 @@
  *   generation 17
  *   published 1795309323000                       (ms since 1970)
  *   revision 3 FILE BYTES SHA256
+ *   trial SHA256                                  (only while rules are on trial: FILE is theirs, this is the sha256 of revision 3 itself)
  *   routes FILE BYTES                             (store/routes_file.h)
  *   list NAME TYPE GENERATION IMAGE BYTES OVERLAY BYTES      (as often as there are lists; "-" and 0 for a file there is none of)
  *   end
@@ -38,7 +39,8 @@ struct manifest {
     int64_t published_ms;
     uint64_t revision;
     struct manifest_file revision_file;
-    char sha256[65]; /* of the revision's text */
+    char sha256[65];   /* of the text in FILE */
+    char replaced[65]; /* that is on trial: sha256 of the revision it stands in for; empty: none is */
     struct manifest_file routes;
     size_t list_count; /* at most LISTS_MAX, names all different */
     struct manifest_list *lists;

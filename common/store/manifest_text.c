@@ -44,7 +44,10 @@ void manifest_print(struct str *out, const struct manifest *m)
                MANIFEST_VERSION, (unsigned long long)m->generation, (long long)m->published_ms,
                (unsigned long long)m->revision);
     print_file(out, &m->revision_file);
-    str_printf(out, " %s\nroutes", m->sha256);
+    str_printf(out, " %s\n", m->sha256);
+    if (m->replaced[0] != '\0')
+        str_printf(out, "trial %s\n", m->replaced);
+    str_adds(out, "routes");
     print_file(out, &m->routes);
     str_addc(out, '\n');
     for (size_t i = 0; i < m->list_count; i++)
@@ -108,6 +111,21 @@ static int read_revision(struct text_lines *lines, struct manifest *m, struct er
     return 0;
 }
 
+static int read_trial(struct text_lines *lines, struct manifest *m, struct err *err)
+{
+    struct span field[2];
+    uint8_t digest[HASH_SHA256_SIZE];
+
+    if (!span_starts(lines->rest, SPAN("trial ")))
+        return 0;
+    if (text_lines_fields(lines, "trial", field, 2, err) < 0)
+        return -1;
+    if (!hash_unhex(field[1], digest, sizeof(digest)))
+        return text_lines_bad(lines, "should be \"trial SHA256\"", err);
+    memcpy(m->replaced, field[1].ptr, 64);
+    return 0;
+}
+
 static int read_routes(struct text_lines *lines, struct manifest *m, struct err *err)
 {
     struct span field[3];
@@ -166,8 +184,8 @@ static int read_all(struct text_lines *lines, struct manifest *m, struct err *er
         read_number(lines, "published", &published, err) < 0)
         return -1;
     m->published_ms = (int64_t)published;
-    if (read_revision(lines, m, err) < 0 || read_routes(lines, m, err) < 0 ||
-        read_lists(lines, m, err) < 0)
+    if (read_revision(lines, m, err) < 0 || read_trial(lines, m, err) < 0 ||
+        read_routes(lines, m, err) < 0 || read_lists(lines, m, err) < 0)
         return -1;
     return text_lines_end(lines, err);
 }

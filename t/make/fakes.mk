@@ -63,7 +63,7 @@ $(B)/t/evil/postgate-inspect: $(call obj,$(EVIL_PARTS)) $(LIB)
 EXTRA_TESTS += $(B)/t/evil/postgate-inspect
 $(B)/t/unit/inspect/test_pool $(B)/t/unit/inspect/test_limits: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
-EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
+EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
 
 FAKES_milter/test_smtp := smtp_server set_clock
 EXTRA_milter/test_smtp := milter/smtp
