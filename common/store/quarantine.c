@@ -162,16 +162,17 @@ void quarantine_close(struct quarantine **quarantine)
     free(q);
 }
 
-/* A new file in tmp under an id that is free. */
+/* A new file in tmp: under an id that is free, a copy under the id it has. */
 static int create_tmp(struct quarantine *q, struct quarantine_entry *entry, struct err *err)
 {
     int fd = -1;
 
     for (int i = 0; i < ID_TRIES; i++) {
-        uint32_t random;
+        uint64_t random;
 
         hash_random(&random, sizeof(random));
-        quarantine_id_make(entry->time_ms, random, entry->id);
+        if (entry->holder.len == 0)
+            quarantine_id_make(entry->time_ms, random, entry->id);
         fd = openat(q->tmp_fd, entry->id, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd >= 0 || errno != EEXIST)
             break;
@@ -188,15 +189,18 @@ static int fill(int fd, struct span header, int message_fd, uint64_t bytes, stru
     return fsync(fd) < 0 ? err_set(err, "the message cannot be made durable: %m") : 0;
 }
 
-/* From tmp to held, durable when it returns 0. */
-static int bring_in(struct quarantine *q, const char *id, struct err *err)
+/* From tmp to its state, durable when it returns 0. */
+static int bring_in(struct quarantine *q, const struct quarantine_entry *entry, struct err *err)
 {
-    if (renameat(q->tmp_fd, id, q->state_fds[QUARANTINE_HELD], id) < 0)
-        return err_set(err, "%s/held: cannot be written: %m", q->dir);
-    if (fsync(q->state_fds[QUARANTINE_HELD]) == 0)
+    const char *name = names_name(quarantine_state_names, (int)entry->state);
+    int to = q->state_fds[entry->state];
+
+    if (renameat(q->tmp_fd, entry->id, to, entry->id) < 0)
+        return err_set(err, "%s/%s: cannot be written: %m", q->dir, name);
+    if (fsync(to) == 0)
         return 0;
-    err_set(err, "%s/held: cannot be made durable: %m", q->dir);
-    unlinkat(q->state_fds[QUARANTINE_HELD], id, 0);
+    err_set(err, "%s/%s: cannot be made durable: %m", q->dir, name);
+    unlinkat(to, entry->id, 0);
     return -1;
 }
 
@@ -212,7 +216,7 @@ static int write_file(struct quarantine *q, struct quarantine_entry *entry, int 
     if (fd >= 0 && close(fd) < 0 && result == 0)
         result = err_set(err, "the message cannot be written: %m");
     if (result == 0)
-        result = bring_in(q, entry->id, err);
+        result = bring_in(q, entry, err);
     if (result < 0 && fd >= 0)
         unlinkat(q->tmp_fd, entry->id, 0);
     str_clear(&header);
@@ -236,11 +240,33 @@ static int size_of(const struct quarantine_entry *entry, uint64_t *bytes_r, stru
     struct str header = STR_EMPTY;
     int result;
 
-    quarantine_id_make(entry->time_ms, 0, copy.id);
+    if (entry->holder.len == 0)
+        quarantine_id_make(entry->time_ms, 0, copy.id);
     result = quarantine_text_print(&header, &copy, err);
     *bytes_r = header.len + entry->message_bytes;
     str_clear(&header);
     return result;
+}
+
+/* e is measured; its id is given when it is a copy, else made. */
+static enum quarantine_put put(struct quarantine *quarantine, struct quarantine_entry *e,
+                               int message_fd, struct err *err)
+{
+    uint64_t bytes;
+    int result;
+
+    if (size_of(e, &bytes, err) < 0)
+        return QUARANTINE_FAILED;
+    result = quarantine_account_take(quarantine->account, e->client, bytes, err);
+    if (result != 0)
+        return result < 0 ? QUARANTINE_FAILED : QUARANTINE_OVER;
+    if (write_file(quarantine, e, message_fd, err) < 0) {
+        quarantine_account_untake(quarantine->account, e->client, bytes);
+        return QUARANTINE_FAILED;
+    }
+    if (quarantine->index != NULL)
+        quarantine_index_put(quarantine->index, e);
+    return QUARANTINE_STORED;
 }
 
 enum quarantine_put quarantine_put(struct quarantine *quarantine,
@@ -248,23 +274,41 @@ enum quarantine_put quarantine_put(struct quarantine *quarantine,
                                    char id_r[QUARANTINE_ID_SIZE], struct err *err)
 {
     struct quarantine_entry e = *entry;
-    uint64_t bytes;
-    int result;
+    enum quarantine_put result;
 
     e.state = QUARANTINE_HELD;
+    e.holder = (struct span){NULL, 0};
     if (e.time_ms <= 0)
         e.time_ms = clock_now_ms();
-    if (measure(&e, message_fd, err) < 0 || size_of(&e, &bytes, err) < 0)
+    if (measure(&e, message_fd, err) < 0)
         return QUARANTINE_FAILED;
-    result = quarantine_account_take(quarantine->account, e.client, bytes, err);
-    if (result != 0)
-        return result < 0 ? QUARANTINE_FAILED : QUARANTINE_OVER;
-    if (write_file(quarantine, &e, message_fd, err) < 0) {
-        quarantine_account_untake(quarantine->account, e.client, bytes);
+    result = put(quarantine, &e, message_fd, err);
+    if (result == QUARANTINE_STORED)
+        memcpy(id_r, e.id, QUARANTINE_ID_SIZE);
+    return result;
+}
+
+enum quarantine_put quarantine_put_copy(struct quarantine *quarantine,
+                                        const struct quarantine_entry *entry, int message_fd,
+                                        struct err *err)
+{
+    struct quarantine_entry e = *entry;
+    struct arena *arena = arena_new();
+    struct quarantine_file file;
+    int found = quarantine_file_open(quarantine, e.id, O_RDONLY, arena, &file, err);
+
+    if (found == 1)
+        quarantine_file_close(&file);
+    arena_free(&arena);
+    if (found != 0)
+        return found == 1 ? QUARANTINE_STORED : QUARANTINE_FAILED;
+    e.state = QUARANTINE_COPY;
+    if (measure(&e, message_fd, err) < 0)
+        return QUARANTINE_FAILED;
+    if (e.holder.len == 0 || !quarantine_id_is_valid(span_of(e.id)) ||
+        strcmp(e.sha256, entry->sha256) != 0) {
+        err_set(err, "the copy of %s is not the message that its node holds", e.id);
         return QUARANTINE_FAILED;
     }
-    memcpy(id_r, e.id, QUARANTINE_ID_SIZE);
-    if (quarantine->index != NULL)
-        quarantine_index_put(quarantine->index, &e);
-    return QUARANTINE_STORED;
+    return put(quarantine, &e, message_fd, err);
 }

@@ -5,6 +5,7 @@
  *   released/   was handed to Postfix; kept as proof until it expires
  *   unknown/    a release whose outcome cannot be known (a crash between Postfix's 250 and our note); never sent again by itself
  *   deleted/    tombstone: its message is cut off
+ *   copy/       another node's message ("Holder: ID" in its header, under that node's id for it), kept in case that node is lost
  * A state is the directory, a change of state one rename, durable when the call returns; so a release is claimed exactly once.
  *
  * A file: "Postgate-Quarantine: 1", then "Name: value" lines (values as sink_log writes them, so a line is a line whatever the sender sent),
@@ -20,7 +21,8 @@
 #include "base/ipnet.h"
 #include "base/names.h"
 
-#define QUARANTINE_ID_SIZE    22 /* "20261122-0123456789ab" and NUL */
+#define QUARANTINE_ID_SIZE                                                                     \
+    26 /* "20261122-0123456789abcdef" and NUL; those of before have 4 digits less */
 #define QUARANTINE_MAX_HEADER (1024 * 1024)
 #define QUARANTINE_MAX_NOTES  (64 * 1024)
 #define QUARANTINE_MAX_LIST   10000
@@ -32,7 +34,8 @@ enum quarantine_state {
     QUARANTINE_RELEASING,
     QUARANTINE_RELEASED,
     QUARANTINE_UNKNOWN,
-    QUARANTINE_DELETED
+    QUARANTINE_DELETED,
+    QUARANTINE_COPY
 };
 extern const struct name_value quarantine_state_names[];
 
@@ -55,6 +58,7 @@ struct quarantine_entry {
     struct span code; /* decision code */
     struct span kind; /* quarantine, reject, partial (for some recipients), keep, study */
     struct span node, path;
+    struct span holder; /* of a copy: the id of the node that holds the message */
     struct span client, client_name, helo, auth_user; /* client: address as text */
     struct span sender;                               /* without <>; empty: null sender */
     size_t recipient_count;                           /* those it is kept for; at most 10,000 */
@@ -78,6 +82,15 @@ enum quarantine_put quarantine_put(struct quarantine *quarantine,
                                    const struct quarantine_entry *entry, int message_fd,
                                    char id_r[QUARANTINE_ID_SIZE], struct err *err);
 
+/* The same for a copy of another node's message: under that node's id for it (entry->id), in the state copy; entry->holder and sha256 must be set,
+ * bytes that are not those are FAILED. STORED also when the id is here already. */
+enum quarantine_put quarantine_put_copy(struct quarantine *quarantine,
+                                        const struct quarantine_entry *entry, int message_fd,
+                                        struct err *err);
+/* Removes a copy, with its message: 1; 0 there is no copy of that holder under this id; -1. */
+int quarantine_drop_copy(struct quarantine *quarantine, const char *id, struct span holder,
+                         struct err *err);
+
 /* 1 found, 0 there is none, -1 unreadable. All in arena. what: an id, or a decision code (the newest entry with it). */
 int quarantine_read(struct quarantine *quarantine, struct span what, struct arena *arena,
                     struct quarantine_entry *entry_r, struct err *err);
@@ -90,6 +103,7 @@ int quarantine_open_message(struct quarantine *quarantine, struct span what,
 struct quarantine_filter {
     enum quarantine_state state; /* 0: any */
     int64_t since_ms;            /* 0: any */
+    struct span before;          /* an id: only older ones; empty: any */
     size_t limit;                /* 1 .. QUARANTINE_MAX_LIST */
 };
 /* Newest first, from the index, or from the files when there is no usable index. notes are empty. */
@@ -99,6 +113,8 @@ int quarantine_list(struct quarantine *quarantine, const struct quarantine_filte
 
 /* held -> releasing. 1 claimed; 0 not held (err says its state); -1. Of two who try at once, one gets 1. */
 int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *err);
+/* copy -> releasing, the same. A claim that ends with held makes it a copy again. */
+int quarantine_claim_copy(struct quarantine *quarantine, const char *id, struct err *err);
 /* Durably notes that the message may now reach Postfix: call before the final dot; from here on a crash leaves it unknown. */
 int quarantine_sending(struct quarantine *quarantine, const char *id, struct err *err);
 /* Ends a claim, or settles an unknown one: to released, unknown or held; held and unknown may also go to deleted. note (may be NULL) is

@@ -70,8 +70,9 @@ static int list_rows(struct quarantine_index *index, const struct quarantine_fil
     sqlite3_stmt *stmt = sql_prepare(
         &index->sql,
         filter->state != 0
-            ? "SELECT state, head FROM entry WHERE state = ?1 AND id >= ?2 ORDER BY id DESC"
-            : "SELECT state, head FROM entry WHERE id >= ?2 ORDER BY id DESC",
+            ? "SELECT state, head FROM entry WHERE state = ?1 AND id >= ?2 AND id < ?3 ORDER "
+              "BY id DESC"
+            : "SELECT state, head FROM entry WHERE id >= ?2 AND id < ?3 ORDER BY id DESC",
         &err);
     int result = stmt == NULL ? -1 : 1;
 
@@ -80,6 +81,8 @@ static int list_rows(struct quarantine_index *index, const struct quarantine_fil
         sql_bind(stmt, 1, filter->state);
     if (stmt != NULL)
         sql_bind_span(stmt, 2, span_of(since));
+    if (stmt != NULL)
+        sql_bind_span(stmt, 3, filter->before.len > 0 ? filter->before : SPAN("~"));
     while (result == 1 && *count_r < filter->limit) {
         result = sql_step(&index->sql, stmt, &err);
         if (result == 1 && read_row(stmt, arena, &list[*count_r]))

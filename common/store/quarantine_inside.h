@@ -7,7 +7,7 @@
 #include "store/quarantine_index.h"
 #include "store/quarantine_text.h"
 
-#define QUARANTINE_STATES 5 /* 1 .. 5 */
+#define QUARANTINE_STATES 6 /* 1 .. 6 */
 
 struct quarantine {
     char *dir;

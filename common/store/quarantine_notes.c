@@ -10,6 +10,7 @@
 #define DAY_MS   86400000
 #define ID_LEN   (QUARANTINE_ID_SIZE - 1)
 #define DATE_LEN 8
+#define OLD_LEN  21 /* ids of before */
 
 static bool is_digit(char c)
 {
@@ -18,25 +19,25 @@ static bool is_digit(char c)
 
 bool quarantine_id_is_valid(struct span id)
 {
-    if (id.len != ID_LEN || id.ptr[DATE_LEN] != '-')
+    if ((id.len != ID_LEN && id.len != OLD_LEN) || id.ptr[DATE_LEN] != '-')
         return false;
-    for (size_t i = 0; i < ID_LEN; i++)
+    for (size_t i = 0; i < id.len; i++)
         if (i != DATE_LEN && !is_digit(id.ptr[i]) &&
             (i < DATE_LEN || id.ptr[i] < 'a' || id.ptr[i] > 'f'))
             return false;
     return true;
 }
 
-void quarantine_id_make(int64_t time_ms, uint32_t random, char id_r[QUARANTINE_ID_SIZE])
+void quarantine_id_make(int64_t time_ms, uint64_t random, char id_r[QUARANTINE_ID_SIZE])
 {
     time_t seconds = (time_t)(time_ms / 1000);
     struct tm date;
     char text[64];
 
     gmtime_r(&seconds, &date);
-    snprintf(text, sizeof(text), "%04d%02d%02d-%07x%05x", (date.tm_year + 1900) % 10000,
+    snprintf(text, sizeof(text), "%04d%02d%02d-%07x%09llx", (date.tm_year + 1900) % 10000,
              date.tm_mon + 1, date.tm_mday, (unsigned)(time_ms % DAY_MS),
-             (unsigned)random & 0xfffff);
+             (unsigned long long)random & 0xfffffffff);
     memcpy(id_r, text, ID_LEN);
     id_r[ID_LEN] = '\0';
 }

@@ -57,6 +57,9 @@ static int list_files(struct quarantine *q, const struct quarantine_filter *filt
     for (size_t i = 0; i < count && *count_r < filter->limit; i++) {
         struct quarantine_file file;
 
+        if (filter->before.len > 0 &&
+            span_compare(span_of(found[i].name.id), filter->before) >= 0)
+            continue;
         if (quarantine_file_open_in(q, found[i].state, found[i].name.id, O_RDONLY, arena, &file,
                                     NULL) != 1)
             continue;

@@ -13,9 +13,13 @@
 #include "base/log.h"
 
 const struct name_value quarantine_state_names[] = {
-    {"held", QUARANTINE_HELD},         {"releasing", QUARANTINE_RELEASING},
-    {"released", QUARANTINE_RELEASED}, {"unknown", QUARANTINE_UNKNOWN},
-    {"deleted", QUARANTINE_DELETED},   {NULL, 0},
+    {"held", QUARANTINE_HELD},
+    {"releasing", QUARANTINE_RELEASING},
+    {"released", QUARANTINE_RELEASED},
+    {"unknown", QUARANTINE_UNKNOWN},
+    {"deleted", QUARANTINE_DELETED},
+    {"copy", QUARANTINE_COPY},
+    {NULL, 0},
 };
 
 /* Where to and, for a release that a crash cut off, where it stands. */
@@ -24,6 +28,7 @@ const struct name_value quarantine_note_words[] = {
     {"released", QUARANTINE_RELEASED},
     {"unknown", QUARANTINE_UNKNOWN},
     {"deleted", QUARANTINE_DELETED},
+    {"copy", QUARANTINE_COPY},
     {"sending", QUARANTINE_NOTE_SENDING},
     {NULL, 0},
 };
@@ -34,7 +39,8 @@ static const struct transition {
     {QUARANTINE_RELEASING, QUARANTINE_RELEASED}, {QUARANTINE_RELEASING, QUARANTINE_UNKNOWN},
     {QUARANTINE_RELEASING, QUARANTINE_HELD},     {QUARANTINE_UNKNOWN, QUARANTINE_RELEASED},
     {QUARANTINE_UNKNOWN, QUARANTINE_HELD},       {QUARANTINE_HELD, QUARANTINE_DELETED},
-    {QUARANTINE_UNKNOWN, QUARANTINE_DELETED},
+    {QUARANTINE_UNKNOWN, QUARANTINE_DELETED},    {QUARANTINE_RELEASING, QUARANTINE_COPY},
+    {QUARANTINE_UNKNOWN, QUARANTINE_COPY},       {QUARANTINE_COPY, QUARANTINE_DELETED},
 };
 
 static bool is_possible(enum quarantine_state from, enum quarantine_state to)
@@ -108,7 +114,8 @@ static int not_found(const char *id, struct err *err)
     return 0;
 }
 
-int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *err)
+static int claim(struct quarantine *quarantine, const char *id, enum quarantine_state from,
+                 struct err *err)
 {
     struct arena *arena = arena_new();
     struct quarantine_file file;
@@ -117,15 +124,24 @@ int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *
     pthread_mutex_lock(&quarantine->states);
     result = quarantine_file_open(quarantine, id, O_RDONLY, arena, &file, err);
     if (result == 1) {
-        result = file.state != QUARANTINE_HELD
-                     ? not_possible(&file, QUARANTINE_RELEASING, err)
-                     : move(quarantine, id, QUARANTINE_HELD, QUARANTINE_RELEASING, err);
+        result = file.state != from ? not_possible(&file, QUARANTINE_RELEASING, err)
+                                    : move(quarantine, id, from, QUARANTINE_RELEASING, err);
         quarantine_file_close(&file);
     } else if (result == 0)
         not_found(id, err);
     pthread_mutex_unlock(&quarantine->states);
     arena_free(&arena);
     return result;
+}
+
+int quarantine_claim(struct quarantine *quarantine, const char *id, struct err *err)
+{
+    return claim(quarantine, id, QUARANTINE_HELD, err);
+}
+
+int quarantine_claim_copy(struct quarantine *quarantine, const char *id, struct err *err)
+{
+    return claim(quarantine, id, QUARANTINE_COPY, err);
 }
 
 int quarantine_sending(struct quarantine *quarantine, const char *id, struct err *err)
@@ -166,8 +182,11 @@ static int cut(struct quarantine *q, struct quarantine_file *file, struct err *e
 }
 
 static int settle_file(struct quarantine *q, struct quarantine_file *file,
-                       enum quarantine_state to, const char *note, struct err *err)
+                       enum quarantine_state wanted, const char *note, struct err *err)
 {
+    /* What another node holds is never held here. */
+    enum quarantine_state to =
+        wanted == QUARANTINE_HELD && file->entry.holder.len > 0 ? QUARANTINE_COPY : wanted;
     const char *word = names_name(quarantine_state_names, (int)to);
     bool is_deleted = to == QUARANTINE_DELETED;
     struct err detail;

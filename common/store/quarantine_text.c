@@ -9,7 +9,6 @@
 
 #define FIRST_LINE "Postgate-Quarantine: 1\n"
 #define KEPT       "Message-Kept: yes\n\n"
-#define ID_LEN     (QUARANTINE_ID_SIZE - 1)
 
 /* Lines that are texts of the entry, in the order in which they are written. */
 static const struct field {
@@ -19,6 +18,7 @@ static const struct field {
     {"Code", offsetof(struct quarantine_entry, code)},
     {"Kind", offsetof(struct quarantine_entry, kind)},
     {"Node", offsetof(struct quarantine_entry, node)},
+    {"Holder", offsetof(struct quarantine_entry, holder)},
     {"Path", offsetof(struct quarantine_entry, path)},
     {"Client", offsetof(struct quarantine_entry, client)},
     {"Client-Name", offsetof(struct quarantine_entry, client_name)},
@@ -123,8 +123,8 @@ static bool take_id(struct reading *r, struct span value)
 {
     if (!quarantine_id_is_valid(value))
         return false;
-    memcpy(r->entry->id, value.ptr, ID_LEN);
-    r->entry->id[ID_LEN] = '\0';
+    memcpy(r->entry->id, value.ptr, value.len);
+    r->entry->id[value.len] = '\0';
     return true;
 }
 

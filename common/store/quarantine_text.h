@@ -22,8 +22,8 @@ int quarantine_text_parse(struct span bytes, struct arena *arena,
                           struct err *err);
 
 bool quarantine_id_is_valid(struct span id);
-/* "20261122-" and the ms of the day in 7 hexadecimal digits, then 5 of `random`: ids sort by time. */
-void quarantine_id_make(int64_t time_ms, uint32_t random, char id_r[QUARANTINE_ID_SIZE]);
+/* "20261122-" and the ms of the day in 7 hexadecimal digits, then 9 of `random`: ids sort by time, and those of many nodes do not meet. */
+void quarantine_id_make(int64_t time_ms, uint64_t random, char id_r[QUARANTINE_ID_SIZE]);
 
 /* A note: "\nTIME WORD[: TEXT]\n". What a crash cut short is no note, and does not spoil the next one. */
 void quarantine_note_print(struct str *out, int64_t time_ms, const char *word,

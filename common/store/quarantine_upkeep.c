@@ -28,6 +28,26 @@ static bool remove_entry(struct quarantine *q, enum quarantine_state state, cons
     return true;
 }
 
+int quarantine_drop_copy(struct quarantine *quarantine, const char *id, struct span holder,
+                         struct err *err)
+{
+    struct arena *arena = arena_new();
+    struct quarantine_file file;
+    int found = quarantine_id_is_valid(span_of(id))
+                    ? quarantine_file_open_in(quarantine, QUARANTINE_COPY, id, O_RDONLY, arena,
+                                              &file, err)
+                    : 0;
+
+    if (found == 1) {
+        found = span_equal(file.entry.holder, holder);
+        quarantine_file_close(&file);
+    }
+    if (found == 1)
+        found = remove_entry(quarantine, QUARANTINE_COPY, id);
+    arena_free(&arena);
+    return found;
+}
+
 int quarantine_expire(struct quarantine *quarantine, size_t *removed_r, struct err *err)
 {
     char limit[QUARANTINE_ID_SIZE];

@@ -196,13 +196,15 @@ START_TEST(test_ids)
 {
     char first[QUARANTINE_ID_SIZE], second[QUARANTINE_ID_SIZE];
 
-    quarantine_id_make(1795305600000, 0xfffff, first);
-    ck_assert_str_eq(first, "20261122-0000000fffff");
+    quarantine_id_make(1795305600000, 0xffffffffff, first);
+    ck_assert_str_eq(first, "20261122-0000000fffffffff");
     quarantine_id_make(1795305600001, 0, second);
     ck_assert_int_lt(strcmp(first, second), 0);
     quarantine_id_make(1795305600000 + 86399999, 0, first);
     ck_assert(quarantine_id_is_valid(span_of(first)));
     ck_assert_int_lt(strcmp(second, first), 0);
+    ck_assert(quarantine_id_is_valid(SPAN("20261122-0000000fffff"))); /* of before */
+    ck_assert(!quarantine_id_is_valid(SPAN("20261122-0000000fffff0")));
     ck_assert(!quarantine_id_is_valid(SPAN("")));
     ck_assert(!quarantine_id_is_valid(SPAN("20261122/0000000fffff")));
     ck_assert(!quarantine_id_is_valid(SPAN("2026112a-0000000fffff")));
