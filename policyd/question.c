@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "facts/from_policy.h"
 #include "rules/explain.h"
+#include "checks/counting.h"
 #include "engine/arrival.h"
 #include "engine/drain.h"
 #include "engine/record.h"
@@ -89,7 +90,9 @@ static struct question *question_new(const struct request *request,
                                     .recipient_count = 1,
                                     .message_fd = -1,
                                     .mailbox = mailbox_new(),
-                                    .deadline = clock_mono_ms() + questions.deadline_ms};
+                                    .deadline = clock_mono_ms() + questions.deadline_ms,
+                                    .transaction = arena_span(q->arena, request->instance),
+                                    .is_trial = request->state != REQUEST_RCPT};
     return q;
 }
 
@@ -202,6 +205,8 @@ static void finish(struct question *q, const struct outcome *outcome, struct str
     struct span said;
 
     count_disposition(outcome->disposition);
+    if (!q->deciding.is_trial)
+        counting_follow(outcome, &q->snapshot->lists, &view, q->deciding.transaction);
     if (!is_noteworthy(outcome)) {
         answer_write(answer, outcome, &view, SPAN(""));
         return;
@@ -270,6 +275,7 @@ struct question *question_try(const struct request *request, struct question_tri
     if (snapshot == NULL)
         return NULL;
     q = question_new(request, snapshot);
+    q->deciding.is_trial = true;
     *tried_r = (struct question_tried){snapshot, q->message, q->recipient, NULL};
     while (decide_recipient(&q->deciding, 0, STAGE_RCPT, &tried_r->outcome) == DECIDE_WAIT)
         mailbox_wait(q->deciding.mailbox, q->deciding.deadline);

@@ -54,6 +54,8 @@ void check_request_unpin(struct check_request **request)
     if (gone->message_fd >= 0)
         close(gone->message_fd);
     facts_free(&gone->facts);
+    char *transaction = (char *)(uintptr_t)gone->transaction.ptr;
+    xfree(&transaction);
     mailbox_unpin(&gone->mailbox);
     for (size_t i = 0; i < gone->want_count; i++) {
         char *key = (char *)(uintptr_t)gone->wants[i].key.ptr;

@@ -12,11 +12,13 @@ struct check_request {
     struct mailbox *mailbox;
     int check;      /* index in the table */
     int message_fd; /* sealed memfd of the whole message (own duplicate), or -1 */
-    struct facts
-        *facts;        /* copy of what was known, or NULL when the check does not read facts */
-    size_t want_count; /* what the rules ask of this check */
-    struct fact_ref *wants; /* owned, keys too */
-    int64_t deadline;       /* clock_mono_ms */
+    struct facts *
+        facts; /* copy of what was known, or NULL when the check does not read facts; of [policy] with the recipient's facts and direction */
+    size_t want_count;       /* what the rules ask of this check */
+    struct fact_ref *wants;  /* owned, keys too */
+    struct span transaction; /* owned; the same for all recipients of a message, or empty */
+    bool is_trial;           /* only look: nothing is noted */
+    int64_t deadline;        /* clock_mono_ms */
     unsigned references;
 };
 struct check_request *check_request_pin(struct check_request *request);

@@ -50,6 +50,22 @@ static void request_wants(struct check_request *request, const struct deciding *
     }
 }
 
+/* [policy] asks about one recipient at a time. */
+static struct facts *request_facts(const struct deciding *d)
+{
+    struct facts *facts = facts_copy(d->message);
+    struct facts_view view = {d->message, d->recipient_count > 0 ? d->recipients[0] : NULL};
+    struct fact direction;
+
+    if (d->chain != CHAIN_POLICY || view.recipient == NULL)
+        return facts;
+    facts_merge(facts, view.recipient);
+    evaluate_direction(&d->snapshot->lists, &view, &direction);
+    if (direction.state == FACT_VALUE)
+        facts_set(facts, FACT_DIRECTION, direction.values[0]);
+    return facts;
+}
+
 static struct check_request *request_new(struct deciding *d, size_t index)
 {
     const struct check *check = checks_at(index);
@@ -63,7 +79,11 @@ static struct check_request *request_new(struct deciding *d, size_t index)
     if (check->reads_message && d->message_fd >= 0)
         request->message_fd = fcntl(d->message_fd, F_DUPFD_CLOEXEC, 0);
     if (check->reads_facts)
-        request->facts = facts_copy(d->message);
+        request->facts = request_facts(d);
+    request->is_trial = d->is_trial;
+    if (d->transaction.len > 0)
+        request->transaction =
+            span_from(xstrndup(d->transaction.ptr, d->transaction.len), d->transaction.len);
     request_wants(request, d, index);
     return request;
 }

@@ -158,6 +158,10 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_TIME_WEEKDAY] = ROW("time.weekday", ENUM, MAIL, L, weekday_names, "wednesday",
         "day of arrival, in the setting time_zone"),
 
+    /* what was before, [policy] only */
+    [FACT_GREYLIST_AGE] = ROW("greylist.age", DURATION, RCPT, U | POL | LP, NULL, "0",
+        "since the client's network first tried this sender and recipient; 35d once it has passed"),
+
     /* attachment: uninspected itself is never unknown, it is how the rest is said to be */
     [FACT_ATTACHMENT_NAME] = PART("name", STRING, U | SET | SENT | LF, NULL, NULL,
         "every name the part may be taken to have"),
@@ -197,11 +201,11 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "header(\"Name\"): the values of a header, decoded"),
     [FACT_TAG] = ROW("tag", BOOL, CONNECT, EVA | L, NULL, "false",
         "tag(\"name\"): a rule above gave this tag"),
-    [FACT_COUNT_OF] = ROW("count", NUMBER, RCPT, A | POL, NULL, "0",
+    [FACT_COUNT_OF] = ROW("count", NUMBER, RCPT, A | POL | LP, NULL, "0",
         "count(messages or recipients, key, window)"),
-    [FACT_SUM_OF] = ROW("sum", SIZE, RCPT, A | POL, NULL, "0",
+    [FACT_SUM_OF] = ROW("sum", SIZE, RCPT, A | POL | LP, NULL, "0",
         "sum(size, key, window)"),
-    [FACT_DISTINCT] = ROW("distinct", NUMBER, RCPT, A | POL, NULL, "0",
+    [FACT_DISTINCT] = ROW("distinct", NUMBER, RCPT, A | POL | LP, NULL, "0",
         "distinct(fact, key, window): how many different values"),
 };
 /* clang-format on */

@@ -75,6 +75,7 @@ enum fact_id {
     FACT_SCORE, /* of the evaluation so far; never stored */
     FACT_TIME_HOUR,
     FACT_TIME_WEEKDAY,
+    FACT_GREYLIST_AGE,
 
     FACT_ATTACHMENT_NAME, /* set: every candidate name of the part */
     FACT_ATTACHMENT_EXTENSION,

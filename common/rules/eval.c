@@ -156,6 +156,8 @@ static enum step step_enforced(struct eval *e, uint32_t rule, const struct stand
         leave_in_doubt(e, of);
     } else if (s->answer.truth == YES) {
         *wait = texts_ready(e, of);
+        if (wait->truth == YES)
+            *wait = eval_greylist_ready(e, of);
         if (wait->truth == MISSING)
             return STEP_WAIT;
         note(e, rule, REASON_APPLIED, s);

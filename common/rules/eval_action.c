@@ -48,11 +48,51 @@ static void do_verify(struct doing *d)
         d->e->verify_rule = (int)d->rule;
 }
 
-/* How long the client has been waiting is a fact that this version does not learn: the first time is every time. */
+/* Our own people's mail is not held: a login, a client in $relay_networks, whoever a rule above permits to relay. */
+static struct answer is_ours(const struct eval *e)
+{
+    return e->outcome.permits_relay ? answer_of(true) : direction_is_outbound(e);
+}
+
+static void get_age(const struct eval *e, struct operand *age)
+{
+    const struct term term = {.kind = TERM_FACT, .fact = FACT_GREYLIST_AGE};
+
+    eval_operand(e, &term, age);
+}
+
+struct answer eval_greylist_ready(const struct eval *e, const struct rule *rule)
+{
+    struct answer ours;
+    struct operand age;
+
+    for (size_t i = 0; i < rule->action_count; i++) {
+        if (rule->actions[i].kind != ACTION_GREYLIST)
+            continue;
+        ours = is_ours(e);
+        if (ours.truth == YES || ours.truth == MISSING)
+            return ours;
+        get_age(e, &age);
+        return age.fact.state == FACT_PENDING ? age.why : answer_of(true);
+    }
+    return answer_of(true);
+}
+
+/* Holds while the first try is younger than it says. What cannot be known passes. */
 static void do_greylist(struct doing *d)
 {
     struct outcome *out = &d->e->outcome;
+    struct operand age;
 
+    if (is_ours(d->e).truth == YES)
+        return;
+    get_age(d->e, &age);
+    if (age.fact.state != FACT_VALUE)
+        return;
+    if (age.fact.values[0].number >= d->action->number) {
+        out->greylist_passed = true;
+        return;
+    }
     out->greylist_seconds = d->action->number;
     memcpy(out->code, GREYLIST_CODE, sizeof GREYLIST_CODE);
     out->text = SPAN("Greylisted, try again later");

@@ -95,7 +95,9 @@ struct span eval_text(const struct eval *e, enum action_kind kind,
                       const struct text_template *text);
 /* eval_detail.c: the facts that made expr what it is, as text in e->arena. */
 struct span eval_detail(struct eval *e, const struct expr *expr, enum truth truth);
-/* eval_action.c: does what the rule says; true when the walk ends with it. */
+/* eval_action.c: MISSING when the rule greylists and how long the client has been trying is not learnt yet. */
+struct answer eval_greylist_ready(const struct eval *e, const struct rule *rule);
+/* Does what the rule says; true when the walk ends with it. */
 bool eval_actions(struct eval *e, uint32_t rule);
 void eval_end_of_chain(struct eval *e, enum chain chain, int accepting_rule);
 void eval_add_reason(struct eval *e, struct reason reason);

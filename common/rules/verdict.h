@@ -56,6 +56,7 @@ struct outcome {
     bool
         permits_relay; /* permit relay was collected; the disposition is VERIFY all the same when verify was, too */
     int64_t greylist_seconds; /* > 0: DEFER because of greylist, for so long */
+    bool greylist_passed;     /* a greylist would have held it, were it not old enough */
     size_t
         charge_count; /* counters that this recipient is counted in: those the chain asks and whose key has a value, in an order that the rules' order does not change */
     const struct fact_ref *charges;
