@@ -26,6 +26,13 @@ struct identity {
 };
 /* Reads the directory; 1 member, 0 there is none, -1 (damaged, readable by others, of another cluster than the setting). */
 int identity_load(const char *state_dir, const char *cluster_name, struct err *err);
+/* Writing, by init, join, leave and rotate-key alone; all durable. What is stored is what identity_get gives from then on. */
+int identity_store(const char *state_dir, const struct identity *identity, struct err *err);
+int identity_store_signing(const char *state_dir, const struct sign_key *key, struct err *err);
+/* The signing key here counts no longer (another one was put in its place): forgotten in memory, its file stays until the next one. */
+void identity_retire_signing(void);
+/* Renames the directory to cluster.left-TIME (its name into path_r, cut); this node is no member from then on. */
+int identity_leave(const char *state_dir, char path_r[NODE_NAME_SIZE], struct err *err);
 /* A copy; false when this node is no member. Any thread. */
 bool identity_get(struct identity *identity_r);
 #endif
