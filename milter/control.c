@@ -23,6 +23,8 @@ static const struct control_command commands[] = {
     {"quarantine.release", ROLE_OPERATE, control_quarantine_release},
     {"quarantine.delete", ROLE_OPERATE, control_quarantine_delete},
     {"quarantine.reindex", ROLE_OPERATE, control_quarantine_reindex},
+    {"quarantine.store", ROLE_ADMIN, control_quarantine_store},
+    {"quarantine.drop", ROLE_ADMIN, control_quarantine_drop},
     {"snapshot.reload", ROLE_OPERATE, control_reload},
     {NULL, ROLE_ADMIN, NULL},
 };

@@ -13,6 +13,8 @@ enum control_exit control_quarantine_show(struct control_call *call, struct err 
 enum control_exit control_quarantine_release(struct control_call *call, struct err *err);
 enum control_exit control_quarantine_delete(struct control_call *call, struct err *err);
 enum control_exit control_quarantine_reindex(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_store(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_drop(struct control_call *call, struct err *err);
 enum control_exit control_message_test(struct control_call *call, struct err *err);
 /* A text argument, or the empty span. */
 struct span control_argument(const struct control_call *call, const char *name);

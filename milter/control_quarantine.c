@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "control/decision_row.h"
 #include "milter/control.h"
+#include "milter/notices.h"
 #include "milter/release.h"
 #include "store/quarantine.h"
 
@@ -49,6 +50,8 @@ static json_t *entry_row(const struct quarantine_entry *entry)
     json_object_set_new(row, "state",
                         json_string(names_name(quarantine_state_names, (int)entry->state)));
     json_object_set_new(row, "time", json_string(clock_iso(entry->time_ms, time)));
+    if (entry->holder.len > 0)
+        json_object_set_new(row, "holder", control_text(entry->holder));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         json_object_set_new(row, texts[i].name, control_text(texts[i].text));
     json_object_set_new(row, "recipients",
@@ -68,7 +71,8 @@ static int list_filter(struct control_call *call, struct quarantine_filter *filt
     int value = 0;
     int rc = 0;
 
-    *filter = (struct quarantine_filter){.limit = LIST_DEFAULT};
+    *filter = (struct quarantine_filter){.limit = LIST_DEFAULT,
+                                         .before = control_argument(call, "before")};
     if (limit > 0)
         filter->limit = limit < QUARANTINE_MAX_LIST ? (size_t)limit : QUARANTINE_MAX_LIST;
     if (state.len > 0 && !names_value(quarantine_state_names, state, &value)) {
@@ -137,7 +141,8 @@ static int wanted_id(const struct control_call *call, struct span *id_r, struct 
 enum control_exit control_quarantine_show(struct control_call *call, struct err *err)
 {
     struct gate *gate = milter_control_gate();
-    bool is_raw = json_is_true(json_object_get(call->args, "raw"));
+    bool is_file = json_is_true(json_object_get(call->args, "file"));
+    bool is_raw = is_file || json_is_true(json_object_get(call->args, "raw"));
     struct arena *arena;
     struct quarantine_entry entry;
     struct span what;
@@ -153,11 +158,24 @@ enum control_exit control_quarantine_show(struct control_call *call, struct err 
     if (found == 1)
         control_row(call, entry_row(&entry));
     if (found == 1 && is_raw)
-        send_content(call, fd, offset, entry.message_bytes);
+        send_content(call, fd, is_file ? 0 : offset,
+                     entry.message_bytes + (is_file ? (uint64_t)offset : 0));
     if (fd >= 0)
         close(fd);
     arena_free(&arena);
     return found_exit(found, what, err);
+}
+
+/* Its state, as it is now, to whoever keeps the index of the cluster. */
+static void tell_of(struct span what)
+{
+    struct arena *arena = arena_new();
+    struct quarantine_entry entry;
+
+    if (quarantine_read(milter_control_gate()->quarantine, what, arena, &entry, NULL) == 1)
+        notices_quarantine(span_of(entry.id),
+                           names_name(quarantine_state_names, (int)entry.state));
+    arena_free(&arena);
 }
 
 enum control_exit control_quarantine_release(struct control_call *call, struct err *err)
@@ -165,13 +183,16 @@ enum control_exit control_quarantine_release(struct control_call *call, struct e
     static const enum control_exit exits[] = {[RELEASE_DONE] = EXIT_OK,
                                               [RELEASE_REFUSED] = EXIT_INVALID,
                                               [RELEASE_UNKNOWN] = EXIT_PARTIAL};
+    bool is_copy = json_is_true(json_object_get(call->args, "copy"));
     struct str queue = STR_EMPTY;
     enum release_result result;
     struct span id;
 
     if (wanted_id(call, &id, err) != 0)
         return EXIT_INVALID;
-    result = release_message(milter_control_gate(), id, call->user, &queue, err);
+    result = (is_copy ? release_copy : release_message)(milter_control_gate(), id, call->user,
+                                                        &queue, err);
+    tell_of(id);
     if (result == RELEASE_DONE) {
         json_t *row = json_object();
         json_object_set_new(row, "id", control_text(id));
@@ -198,12 +219,20 @@ enum control_exit control_quarantine_delete(struct control_call *call, struct er
     arena = arena_new();
     found = quarantine_read(gate->quarantine, what, arena, &entry, err);
     rc = found_exit(found, what, err);
+    if (found == 1 && entry.state == QUARANTINE_COPY &&
+        !json_is_true(json_object_get(call->args, "copy"))) {
+        err_set(err, "%s is a copy of what another node holds; --copy deletes it", entry.id);
+        rc = EXIT_INVALID;
+        found = 0;
+    }
     str_printf(&note, "deleted by %s", call->user);
     if (found == 1) {
         int done = quarantine_delete(gate->quarantine, entry.id, str_cstr(&note), err);
         rc = done == 1 ? EXIT_OK : done == 0 ? EXIT_INVALID : EXIT_PARTIAL;
-        if (done == 1)
+        if (done == 1) {
+            notices_quarantine(span_of(entry.id), "deleted");
             log_info("quarantine %s: %s", entry.id, str_cstr(&note));
+        }
     }
     str_clear(&note);
     arena_free(&arena);

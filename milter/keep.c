@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "engine/record.h"
 #include "milter/keep.h"
+#include "milter/notices.h"
 #include "rules/explain.h"
 
 #define STUDY_MEMORY 256 /* messages remembered as kept for study */
@@ -81,6 +82,17 @@ static const char *kind_of(const struct verdict *verdict)
     return verdict->whole == DISPOSITION_REJECT ? "reject" : "quarantine";
 }
 
+static enum quarantine_put keep(struct transaction *t, const struct quarantine_entry *entry,
+                                struct err *err)
+{
+    enum quarantine_put result =
+        quarantine_put(t->gate->quarantine, entry, t->message.fd, t->quarantine_id, err);
+
+    if (result == QUARANTINE_STORED)
+        notices_quarantine(span_of(t->quarantine_id), "held");
+    return result;
+}
+
 int keep_verdict(struct transaction *t, struct err *err)
 {
     struct quarantine_entry entry = {0};
@@ -91,8 +103,7 @@ int keep_verdict(struct transaction *t, struct err *err)
     fill_envelope(&entry, t);
     fill_reason(&entry, t);
     entry.kind = span_of(kind_of(t->verdict));
-    return (int)quarantine_put(t->gate->quarantine, &entry, t->message.fd, t->quarantine_id,
-                               err);
+    return (int)keep(t, &entry, err);
 }
 
 /* True the first time a message with this sender, Message-ID and size is seen. */
@@ -132,6 +143,6 @@ void keep_study(struct transaction *t, const char *reason)
     fill_envelope(&entry, t);
     entry.kind = SPAN("study");
     entry.reason = span_of(reason);
-    if (quarantine_put(t->gate->quarantine, &entry, t->message.fd, t->quarantine_id, &err) != 0)
+    if (keep(t, &entry, &err) != QUARANTINE_STORED)
         log_write(LOG_LEVEL_WARN, t->queue_id, "not kept for study: %s", err.text);
 }

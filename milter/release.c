@@ -10,6 +10,8 @@
 struct release_job {
     struct gate *gate;
     struct arena *arena;
+    /* quarantine_claim, or of a copy */
+    int (*claim)(struct quarantine *quarantine, const char *id, struct err *err);
     struct quarantine_entry entry;
     int fd;
     int64_t offset;
@@ -193,7 +195,7 @@ static enum release_result job_run(struct release_job *job, const char *user,
 {
     enum release_result result;
 
-    if (quarantine_claim(job->gate->quarantine, job->entry.id, err) != 1)
+    if (job->claim(job->gate->quarantine, job->entry.id, err) != 1)
         return RELEASE_REFUSED;
     result = job_deliver(job, err);
     job_settle(job, result, user, err);
@@ -206,22 +208,39 @@ static enum release_result job_run(struct release_job *job, const char *user,
     return result;
 }
 
+static enum release_result job_begin(struct release_job *job, struct span id, const char *user,
+                                     struct str *queue_r, struct err *err)
+{
+    enum release_result result = RELEASE_REFUSED;
+    int found = quarantine_open_message(job->gate->quarantine, id, job->arena, &job->entry,
+                                        &job->fd, &job->offset, err);
+
+    if (found == 1 && job_envelope(job, err) == 0)
+        result = job_run(job, user, queue_r, err);
+    else if (found == 0)
+        err_set(err, "there is no message %.*s in quarantine", SPAN_ARG(id));
+    if (job->fd >= 0)
+        close(job->fd);
+    str_clear(&job->mark);
+    str_clear(&job->reply);
+    arena_free(&job->arena);
+    return result;
+}
+
 enum release_result release_message(struct gate *gate, struct span id, const char *user,
                                     struct str *queue_r, struct err *err)
 {
-    struct release_job job = {.gate = gate, .arena = arena_new(), .fd = -1};
-    enum release_result result = RELEASE_REFUSED;
-    int found = quarantine_open_message(gate->quarantine, id, job.arena, &job.entry, &job.fd,
-                                        &job.offset, err);
+    struct release_job job = {
+        .gate = gate, .arena = arena_new(), .fd = -1, .claim = quarantine_claim};
 
-    if (found == 1 && job_envelope(&job, err) == 0)
-        result = job_run(&job, user, queue_r, err);
-    else if (found == 0)
-        err_set(err, "there is no message %.*s in quarantine", SPAN_ARG(id));
-    if (job.fd >= 0)
-        close(job.fd);
-    str_clear(&job.mark);
-    str_clear(&job.reply);
-    arena_free(&job.arena);
-    return result;
+    return job_begin(&job, id, user, queue_r, err);
+}
+
+enum release_result release_copy(struct gate *gate, struct span id, const char *user,
+                                 struct str *queue_r, struct err *err)
+{
+    struct release_job job = {
+        .gate = gate, .arena = arena_new(), .fd = -1, .claim = quarantine_claim_copy};
+
+    return job_begin(&job, id, user, queue_r, err);
 }

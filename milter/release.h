@@ -11,4 +11,7 @@ enum release_result {
 /* id: a quarantine id or decision code. Goes to everybody it is kept for. */
 enum release_result release_message(struct gate *gate, struct span id, const char *user,
                                     struct str *queue_r, struct err *err);
+/* The same for a copy of what another node holds. That node may have released its own too: it is for an administrator to know that it has not. */
+enum release_result release_copy(struct gate *gate, struct span id, const char *user,
+                                 struct str *queue_r, struct err *err);
 #endif
