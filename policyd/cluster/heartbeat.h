@@ -5,7 +5,7 @@
  *   rules {number,hash,state,why}                       the revision in force
  *   heads {SUBJECT: NUMBER}                             what else is applied, at most HEARTBEAT_MAX_HEADS
  *   digest                                              of all heads, also those that did not fit: equal means equal
- *   troubled [{subject,state,applied,head,why}]         heads that are not in order
+ *   troubled [{subject,state,applied,head,why}]         heads that are not in order, at most HEARTBEAT_TROUBLED
  *   problems {NAME: TEXT}                               dependencies out of order
  *   has_signing_key has_milter is_drained               flags
  *   load requests_per_second decisions rejected deferred errors
@@ -19,6 +19,7 @@
 #define HEARTBEAT_MAX       16384 /* bytes, signature and all */
 #define HEARTBEAT_MAX_HEADS 50
 #define HEARTBEAT_MAX_TEXT  200 /* of one why or problem */
+#define HEARTBEAT_TROUBLED  15
 
 struct heartbeat {
     json_t *root; /* an object; owned */
