@@ -29,18 +29,19 @@ class Daemon:
         self.log = wait.LogFile(self.out)
         self.process = None
         self.limits = {}  # resource.RLIMIT_* -> value
+        self.env, self.prefix = {}, []  # further environment; words before the command
 
     def argv(self):
         run = [os.path.join(self.gate.bin, self.program), "-f", "-c", self.gate.cf]
         if os.getuid() != 0 or self.gate.as_root:
-            return run
+            return self.prefix + run
         groups = ",".join(str(g) for g in self.gate.groups)
-        return ["setpriv", "--reuid", str(self.uid), "--regid", str(GROUP), "--groups", groups,
+        return self.prefix + ["setpriv", "--reuid", str(self.uid), "--regid", str(GROUP), "--groups", groups,
                 "--pdeathsig", "KILL", "--"] + run
 
     def start(self, ready=True):
         self.process = procs.start(self.argv(), log=self.out, limits=self.limits, cwd=self.gate.root,
-                                   env={**os.environ, "LC_ALL": "C.UTF-8"})
+                                   env={**os.environ, "LC_ALL": "C.UTF-8", **self.env})
         if ready:
             self.wait_ready()
         return self

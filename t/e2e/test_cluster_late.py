@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""Redis answers after 5 s to everything; a node is killed and comes back with its clock an hour off; a node starts without Redis."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import cases
+import cluster_rig
+import redis_rig
+import relay_proxy
+import survival
+import wait
+from cases import case, equal
+
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+class Late(cluster_rig.Cluster):
+    """The nodes reach Redis through a relay."""
+
+    def __init__(self):
+        root = cluster_rig.tempfile.mkdtemp(prefix="pgl-")
+        redis = redis_rig.Redis(os.path.join(root, "redis"))
+        self.relay = relay_proxy.Relay(redis.tcp)
+        super().__init__(2, houses=True, joined=True, rules=survival.RULES, lists=survival.LISTS, redis=redis,
+                         where=self.relay.where)
+
+    def __enter__(self):
+        self.relay.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, kind=None, *_):
+        super().__exit__(kind)
+        self.relay.__exit__()
+
+
+@case("Redis answers after 5 s to everything: mail flows as before, and afterwards changes arrive again")
+def _(c):
+    with survival.Traffic(c) as t:
+        c.relay.delay = 5.0
+        begun = time.monotonic()
+        t.wait(40, timeout=60)
+        took = time.monotonic() - begun
+        c.relay.delay = 0.0
+        t.wait(5)
+    t.settle()
+    print(f"     40 messages a node in {took:.1f} s, {t.summary()}")
+    wait.until(lambda: c[0].ctl("list", "add", "blocked", "late@blocked.example").exit == 0, 60, "a change to be taken")
+    c.wait("the item", lambda n: "late@blocked.example" in survival.items(n), 40)
+
+
+def with_clock(node, offset):
+    """Both daemons of the node live in another time from their next start on."""
+    for d in node.daemons:
+        d.env = {"LD_PRELOAD": FAKETIME, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if offset else {}
+
+
+@case("a node is killed with -9 under load and started again with its clock an hour off")
+def _(c):
+    if not os.path.exists(FAKETIME):
+        raise cases.Skipped("libfaketime is not installed")
+    with survival.Traffic(c) as t:
+        for offset in ("+1h", "-1h"):
+            c[1].kill()
+            with_clock(c[1], offset)
+            for d in c[1].daemons:
+                d.start()
+            t.wait(10, timeout=60)
+            item = f"clock{offset[0] == '+'}@blocked.example"
+            c[0].ctl("list", "add", "blocked", item, check=True)
+            c.wait("the item", lambda n: item in survival.items(n), 15)
+            states = {r["node"]: r["state"] for r in c[0].ctl("node", "list", check=True).rows}
+            equal(states, {"gate1": "alive", "gate2": "alive"}, offset)
+        c[1].kill()
+        with_clock(c[1], None)
+        for d in c[1].daemons:
+            d.start()
+        t.wait(5, timeout=60)
+    t.settle(killed=True)
+    print(f"     {t.summary()}")
+
+
+@case("a node starts without Redis and decides by its last good state")
+def _(c):
+    c.redis.stop()
+    c[1].kill()
+    for d in c[1].daemons:
+        d.log.mark()
+        d.start()
+    with survival.Traffic(c) as t:
+        t.wait(15, timeout=60)
+    t.settle()
+    status = c[1].ctl("cluster", "status")
+    assert status.exit != 0, "a cluster without Redis is not in order"
+    c.redis.start()
+    c[0].ctl("cluster", "reseed")
+    c.wait("the cluster to be in order", lambda n: n.ctl("cluster", "status").exit == 0, 40)
+
+
+cases.main(Late)
