@@ -4,6 +4,7 @@
 #include "control/notice.h"
 #include "control/protocol.h"
 #include "engine/record.h"
+#include "milter/charges.h"
 #include "milter/notices.h"
 
 #define TEXT_MAX    320 /* bytes of one text; addresses are shorter */
@@ -90,6 +91,16 @@ static void send(json_t **notice)
     *notice = NULL;
 }
 
+/* What statistics of a domain need, in every part that names some. */
+static json_t *next_part(const json_t *notice, size_t part)
+{
+    json_t *next = notice_new("message", (int)part);
+
+    json_object_set(next, "verdict", json_object_get(notice, "verdict"));
+    json_object_set(next, "bytes", json_object_get(notice, "bytes"));
+    return next;
+}
+
 /* The list goes into this notice, and what does not fit into further parts. */
 static void send_with_domains(json_t *notice, const struct span *domains, size_t count)
 {
@@ -100,11 +111,11 @@ static void send_with_domains(json_t *notice, const struct span *domains, size_t
     for (size_t i = 0, part = 0; i < count; i++) {
         bytes += domains[i].len;
         if (bytes > NAMES_MAX) {
-            json_decref(names);
+            json_t *next = next_part(notice, ++part);
             send(&notice);
-            notice = notice_new("message", (int)++part);
-            json_object_set_new(notice, "domains", names = json_array());
-            json_incref(names);
+            notice = next;
+            json_decref(names);
+            json_object_set(notice, "domains", names = json_array());
             bytes = domains[i].len;
         }
         json_array_append_new(names, control_text(domains[i]));
@@ -141,6 +152,7 @@ void notices_message(struct transaction *t, enum disposition disposition,
         json_object_set_new(notice, "latency_us",
                             json_integer((json_int_t)(clock_mono_us() - t->judging_us)));
     send_with_domains(notice, domains, count);
+    charges_tell(t, disposition);
 }
 
 void notices_refused(struct transaction *t, size_t recipient, const struct outcome *outcome)

@@ -24,6 +24,7 @@ struct question {
     struct facts *message, *recipient;
     struct deciding deciding;
     struct span queue_id;
+    int64_t begun_us;
 };
 
 static struct {
@@ -31,6 +32,7 @@ static struct {
     struct decisions *decisions; /* NULL: nothing is recorded */
     void (*wake)(void *ctx);
     void *wake_ctx;
+    question_decided *decided; /* or NULL */
 } questions;
 
 static const struct disposition_counter {
@@ -49,6 +51,11 @@ void questions_begin(const struct settings *settings, struct decisions *decision
     questions.decisions = decisions;
     questions.wake = wake;
     questions.wake_ctx = ctx;
+}
+
+void questions_on_decided(question_decided *decided)
+{
+    questions.decided = decided;
 }
 
 static void count_disposition(enum disposition disposition)
@@ -78,6 +85,7 @@ static struct question *question_new(const struct request *request,
 
     q->arena = arena_new();
     q->snapshot = snapshot;
+    q->begun_us = clock_mono_us();
     q->message = facts_new();
     q->recipient = facts_new();
     q->queue_id = arena_span(q->arena, request->queue_id);
@@ -205,6 +213,8 @@ static void finish(struct question *q, const struct outcome *outcome, struct str
     struct span said;
 
     count_disposition(outcome->disposition);
+    if (questions.decided != NULL && !q->deciding.is_trial)
+        questions.decided(q->snapshot, &view, outcome, clock_mono_us() - q->begun_us);
     if (!q->deciding.is_trial)
         counting_follow(outcome, &q->snapshot->lists, &view, q->deciding.transaction);
     if (!is_noteworthy(outcome)) {

@@ -15,6 +15,11 @@ struct question;
 void questions_begin(const struct settings *settings, struct decisions *decisions,
                      void (*wake)(void *ctx), void *ctx);
 
+/* Called by the loop for each request that was decided, before its answer is sent; took_us: since it was asked. Set at start; must not block. */
+typedef void question_decided(const struct snapshot *snapshot, const struct facts_view *facts,
+                              const struct outcome *outcome, int64_t took_us);
+void questions_on_decided(question_decided *decided);
+
 /* Decides. NULL: answered (appended to answer). Else checks are under way: ask question_step when woken, or at the deadline. */
 struct question *question_ask(const struct request *request, struct str *answer);
 /* True: answered. */

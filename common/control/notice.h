@@ -1,7 +1,7 @@
 /* What the milter tells policyd of each decision, one way: datagrams to CONTROL_DIR/policyd.notice (0660, the daemons' group), never waited for by mail.
  * When nobody takes them for long they are dropped and counted: statistics of that time are lost, mail is not. One JSON object a datagram, at most
- * NOTICE_MAX bytes; a message with more domains or charges than fit is told in several (part 0, 1, ...; a later part repeats "what", "part" and "time"
- * and has more "domains" and "charges"; statistics count a message by part 0). */
+ * NOTICE_MAX bytes; a message with more domains or charges than fit is told in several (part 0, 1, ...; a later part has "what", "part", "time"
+ * and more "charges", or more "domains" with "verdict" and "bytes"; statistics count a message by part 0). */
 #ifndef CONTROL_NOTICE_H
 #define CONTROL_NOTICE_H
 #include <stdint.h>

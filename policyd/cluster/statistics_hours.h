@@ -1,0 +1,20 @@
+/* The absolute counts of the last hours in memory, and all of them in policyd.db. hours_add and hours_write stand between hours_lock and hours_unlock;
+ * the others lock by themselves. */
+#ifndef CLUSTER_STATISTICS_HOURS_H
+#define CLUSTER_STATISTICS_HOURS_H
+#include "policyd/cluster/statistics_counts.h"
+#include "store/policy_db.h"
+
+void hours_begin(struct policy_db *db); /* NULL: memory alone */
+void hours_end(void);
+void hours_lock(void);
+void hours_unlock(void);
+/* Adds to that hour of this node as it is in the cluster now. */
+void hours_add(int64_t hour, const struct counts *counts);
+/* Writes what changed; how many hours. What cannot be written is tried again the next time. */
+size_t hours_write(void);
+int hours_each(int64_t from, int64_t until,
+               bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
+               void *ctx, struct err *err);
+void hours_expire(int64_t before);
+#endif
