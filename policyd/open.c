@@ -4,6 +4,7 @@
 #include "engine/arrival.h"
 #include "engine/reload.h"
 #include "engine/staging.h"
+#include "policyd/cluster/cluster.h"
 #include "policyd/first_start.h"
 #include "policyd/health.h"
 #include "policyd/images.h"
@@ -12,6 +13,9 @@
 #include "policyd/notices.h"
 #include "policyd/open.h"
 #include "policyd/publish.h"
+#include "policyd/question.h"
+#include "policyd/cluster/statistics.h"
+#include "policyd/cluster/statistics_notice.h"
 
 static struct decisions *open_decisions(const struct settings *settings)
 {
@@ -65,6 +69,16 @@ static int start_publishing(const struct settings *settings, struct policy_db *d
     return next_hops_start(err);
 }
 
+static void start_statistics(struct policy_db *db)
+{
+    struct err err;
+
+    if (statistics_begin(db, &err) != 0)
+        log_error("%s; nothing is counted", err.text);
+    else
+        questions_on_decided(statistics_request);
+}
+
 /* The last of all: whoever takes notices has said so by now. */
 static void start_notices(const struct settings *settings)
 {
@@ -88,8 +102,10 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
                                         .decisions = open_decisions(settings)};
     if (reload_start(settings, err) != 0)
         return -1;
-    if (shared_r->db != NULL && start_publishing(settings, shared_r->db, err) != 0)
+    if (shared_r->db != NULL && (start_publishing(settings, shared_r->db, err) != 0 ||
+                                 cluster_begin(settings, shared_r->db, err) != 0))
         return -1;
+    start_statistics(shared_r->db);
     start_notices(settings);
     return 0;
 }
@@ -98,6 +114,8 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
 void close_all(struct control_shared *shared)
 {
     notices_end();
+    statistics_end();
+    cluster_end();
     if (shared->db != NULL) {
         next_hops_end();
         images_end();

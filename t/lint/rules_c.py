@@ -24,7 +24,7 @@ DOORS = {
     'hiredis*': ['policyd/cluster'],
     'maxminddb.h': ['common/checks'],
     'idn2.h': ['common/mail'],
-    'openssl/*': ['common/base', 'milter/inspect', 'policyd/auth'],
+    'openssl/*': ['common/base', 'milter/inspect', 'policyd/auth', 'policyd/cluster'],
     'check.h': [],
 }
 

@@ -88,3 +88,9 @@ EXTRA_milter/test_open := milter/open milter/listen milter/releases milter/messa
 EXTRA_cluster/test_answer_stream := policyd/cluster/answer_frames policyd/cluster/answer_stream
 EXTRA_cluster/test_request_text := policyd/cluster/request_text
 EXTRA_cluster/test_envelope := policyd/cluster/envelope
+
+# The link to Redis alone.
+REDIS_PARTS := $(patsubst %.c,%,$(wildcard policyd/cluster/redis*.c)) policyd/health
+EXTRA_cluster/test_redis := $(REDIS_PARTS)
+LIBS_cluster/test_redis  := event redis
+FAKES_cluster/test_redis := redis_server
