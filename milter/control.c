@@ -1,6 +1,7 @@
 /* control.c - the table of the milter's control commands, and the small ones. */
 #include "base/daemon.h"
 #include "checks/content.h"
+#include "control/decision_log.h"
 #include "control/decision_row.h"
 #include "engine/drain.h"
 #include "engine/reload.h"
@@ -12,11 +13,13 @@ static struct gate *gate;
 
 static enum control_exit control_status(struct control_call *call, struct err *err);
 static enum control_exit control_explain(struct control_call *call, struct err *err);
+static enum control_exit control_log(struct control_call *call, struct err *err);
 static enum control_exit control_reload(struct control_call *call, struct err *err);
 
 static const struct control_command commands[] = {
     {"status", ROLE_READ, control_status},
     {"explain", ROLE_READ, control_explain},
+    {"log", ROLE_READ, control_log},
     {"message.test", ROLE_READ, control_message_test},
     {"quarantine.list", ROLE_READ, control_quarantine_list},
     {"quarantine.show", ROLE_OPERATE, control_quarantine_show},
@@ -166,6 +169,13 @@ static enum control_exit control_explain(struct control_call *call, struct err *
         return decision_explain(gate->decisions, "milter", what, call, err);
     err_set(err, "what: there is none; write a decision code or a queue id");
     return EXIT_INVALID;
+}
+
+static enum control_exit control_log(struct control_call *call, struct err *err)
+{
+    const struct log_source source = {gate->decisions, "milter", gate->settings->node_name};
+
+    return decision_log(&source, call, err);
 }
 
 static enum control_exit control_reload(struct control_call *call, struct err *err)

@@ -43,4 +43,5 @@ enum control_exit control_domain_remove(struct control_call *call, struct err *e
 enum control_exit control_policy_test(struct control_call *call, struct err *err);
 enum control_exit control_status(struct control_call *call, struct err *err);
 enum control_exit control_explain(struct control_call *call, struct err *err);
+enum control_exit control_log(struct control_call *call, struct err *err);
 #endif

@@ -1,10 +1,9 @@
-/* control_status.c - status and explain: policyd's own part, then the milter's. */
+/* control_status.c - status: policyd's own part, then the milter's. */
 #include "base/clock.h"
 #include "base/daemon.h"
 #include "engine/reload.h"
 #include "engine/routes.h"
 #include "engine/snapshot.h"
-#include "control/decision_row.h"
 #include "policyd/control.h"
 #include "policyd/counters.h"
 #include "policyd/health.h"
@@ -108,25 +107,4 @@ enum control_exit control_status(struct control_call *call, struct err *err)
     control_row(call, row);
     of_milter = milter_link_ask("status", call, MILTER_TIMEOUT_MS, err);
     return is_well && of_milter == EXIT_OK ? EXIT_OK : EXIT_DIFFERS;
-}
-
-/* A code or queue id of either daemon: both are asked. */
-enum control_exit control_explain(struct control_call *call, struct err *err)
-{
-    struct err own, other;
-    enum control_exit found = EXIT_INVALID, of_milter;
-
-    err_reset(&own);
-    err_reset(&other);
-    if (control_shared.decisions != NULL)
-        found = (enum control_exit)decision_explain(control_shared.decisions, "policyd",
-                                                    control_argument(call, "what"), call, &own);
-    of_milter = milter_link_ask("explain", call, MILTER_TIMEOUT_MS, &other);
-    if (found == EXIT_OK || of_milter == EXIT_OK)
-        return EXIT_OK;
-    if (of_milter == EXIT_UNREACHABLE)
-        err_set(err, "%s%s%s", own.text, own.text[0] != '\0' ? "; " : "", other.text);
-    else
-        err_set(err, "%s", other.text[0] == '\0' ? own.text : other.text);
-    return EXIT_INVALID;
 }

@@ -146,3 +146,22 @@ enum control_exit milter_link_ask(const char *command, struct control_call *call
 {
     return ask(command, call, false, timeout_ms, err);
 }
+
+enum control_exit milter_link_collect(const char *command, struct control_call *call,
+                                      const struct control_sink *sink, int timeout_ms,
+                                      struct err *err)
+{
+    struct control_client *client = connect_as(call->role, err);
+    struct control_question question = {.command = command,
+                                        .args = call->args,
+                                        .sink = sink,
+                                        .timeout_ms = timeout_ms,
+                                        .user = call->user};
+    enum control_exit code;
+
+    if (client == NULL)
+        return EXIT_UNREACHABLE;
+    code = control_ask(client, &question, err);
+    control_close(&client);
+    return code;
+}

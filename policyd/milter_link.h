@@ -1,6 +1,7 @@
 /* What policyd says to the milter: over its control socket, never from the loop. */
 #ifndef POLICYD_MILTER_LINK_H
 #define POLICYD_MILTER_LINK_H
+#include "control/client.h"
 #include "control/server.h"
 
 void milter_link_begin(const char *control_dir);
@@ -15,4 +16,8 @@ enum control_exit milter_link_forward(const char *command, struct control_call *
 /* The same for a command of our own that answers rows into this call. timeout_ms as control_ask. */
 enum control_exit milter_link_ask(const char *command, struct control_call *call,
                                   int timeout_ms, struct err *err);
+/* The same, with the answer into a sink of the caller's. */
+enum control_exit milter_link_collect(const char *command, struct control_call *call,
+                                      const struct control_sink *sink, int timeout_ms,
+                                      struct err *err);
 #endif

@@ -49,11 +49,20 @@ static bool goes_on(struct search *s)
     return !s->found->is_out_of_time;
 }
 
+/* It was there when the mark was made. */
+static bool is_old(const struct search *s, sqlite3_stmt *stmt)
+{
+    const struct decisions_mark *after = &s->q->after;
+
+    return after->day == s->day && sqlite3_column_int64(stmt, COLUMN_ROW) <= after->row &&
+           sqlite3_column_int64(stmt, COLUMN_TIME) < after->time_ms - DECISIONS_OVERLAP_MS;
+}
+
 static void look_at(struct search *s, sqlite3_stmt *stmt)
 {
     struct decision decision;
 
-    if (!decision_fits(s->q, stmt))
+    if (is_old(s, stmt) || !decision_fits(s->q, stmt))
         return;
     if (s->found->count == s->q->limit) {
         s->found->has_more = true;
@@ -169,7 +178,7 @@ static void mark(struct search *s)
 
     if (s->found->mark.day != 0 || sql_number(&s->sql, newest_text, STRAY_ROW, &row, NULL) != 1)
         return;
-    s->found->mark = (struct decisions_mark){s->day, (uint32_t)row};
+    s->found->mark = (struct decisions_mark){s->day, (uint32_t)row, clock_now_ms()};
 }
 
 /* A day that cannot be read is named; the others are searched all the same. */

@@ -7,12 +7,14 @@
 
 #define DECISIONS_MAX_FOUND    10000 /* rows of one search */
 #define DECISIONS_MAX_VERDICTS 16
-#define DECISIONS_OVERLAP                                                                      \
-    64 /* rows a search `after` a mark gives again, since rows are not written in their order */
+/* Rows are not quite written in their order: a search `after` a mark looks again at so many before it, and gives those that are young. */
+#define DECISIONS_OVERLAP    64
+#define DECISIONS_OVERLAP_MS 1000
 
 struct decisions_mark { /* how far the records went; day 0: none */
     uint16_t day;
     uint32_t row;
+    int64_t time_ms; /* when that was */
 };
 /* All that is given must hold; empty or zero: any. Spans live as long as the search. */
 struct decisions_query {

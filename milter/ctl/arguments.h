@@ -31,7 +31,7 @@ struct slot {
     struct span type; /* of the value: "NAME"; of SLOT_OPTION "TEXT" */
     bool is_optional, is_repeated;
 };
-#define SLOTS_MAX 16
+#define SLOTS_MAX 24
 /* Cuts a grammar into slots; returns how many. A wrong table is a bug: the unit test calls this for every row. */
 size_t sentence_slots(const struct sentence *sentence, struct slot slots_r[SLOTS_MAX]);
 /* How many of the grammar's words argv begins with; *all_r when that is all of them. */

@@ -8,6 +8,7 @@ NOUN(status_run);
 NOUN(config_run);
 NOUN(facts_run);
 NOUN(explain_run);
+NOUN(log_run);
 NOUN(rules_check_run);
 NOUN(rules_test_run);
 NOUN(rules_diff_run);

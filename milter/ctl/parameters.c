@@ -1,10 +1,14 @@
 /* parameters: the types of what is written in upper case in a sentence, each with its check and its help. */
+#include <stdio.h>
+#include "base/clock.h"
 #include "base/ipnet.h"
 #include "base/names.h"
 #include "facts/fact_table.h"
 #include "mail/domain.h"
 #include "milter/ctl/arguments.h"
+#include "milter/ctl/times.h"
 #include "rules/list_image.h"
+#include "rules/ruleset.h"
 #include "store/domains.h"
 #include "store/list_items.h"
 #include "store/quarantine.h"
@@ -115,6 +119,33 @@ static int check_state(const char *value, struct err *err)
     return check_word_of(quarantine_state_names, value, err);
 }
 
+static int check_time(const char *value, struct err *err)
+{
+    int64_t unused;
+
+    return time_parse(value, clock_now_ms(), &unused, err);
+}
+
+static int check_net(const char *value, struct err *err)
+{
+    struct ipnet net;
+
+    return ipnet_parse(span_of(value), &net, err);
+}
+
+static int check_verdicts(const char *value, struct err *err)
+{
+    struct span rest = span_of(value), word;
+    char name[32];
+
+    while (span_cut(&rest, ',', &word)) {
+        snprintf(name, sizeof(name), "%.*s", SPAN_ARG(word));
+        if (check_word_of(disposition_names, name, err) == -1)
+            return -1;
+    }
+    return 0;
+}
+
 const struct parameter parameters[] = {
     {"FILE", check_file, "a file; - is the standard input"},
     {"FILE|N", check_file, "a rules file, or the number of a revision"},
@@ -132,6 +163,10 @@ const struct parameter parameters[] = {
     {"ID", check_line, "a message in quarantine: its id, or its decision code"},
     {"STATE", check_state, "a state of quarantine"},
     {"IP", check_ip, "an address, IPv4 or IPv6"},
+    {"TIME", check_time,
+     "how long ago, such as 30m, 2h or 14d, or a moment in UTC: 2026-11-22, 2026-11-22T10:30"},
+    {"NET", check_net, "an address or a network, such as 192.0.2.0/24"},
+    {"VERDICTS", check_verdicts, "verdicts, several with commas: reject,defer"},
     {"HOST", check_line, "a host name"},
     {"ADDRESS", check_line, "a mail address; <> is the null sender"},
     {"PATH", check_path, "proxy, staging, submission, local or release"},

@@ -23,14 +23,18 @@ struct column {
     const char *title, *key;
     bool is_number; /* set to the right */
 };
+#define COLUMNS_MAX 10
 /* Rows that become a table when all are there; with --json each is printed as it comes. */
 struct table {
     const struct ctl *ctl;
     const struct column *columns; /* ended by { NULL } */
     json_t *rows;
+    bool has_titles; /* they are printed, with these widths: */
+    size_t widths[COLUMNS_MAX];
 };
 void table_begin(struct table *table, const struct ctl *ctl, const struct column *columns);
 void table_row(void *table, json_t *row); /* fits control_sink.row */
+void table_flush(struct table *table);    /* prints what is there; more may follow */
 void table_end(
     struct table *table,
     const char

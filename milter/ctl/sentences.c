@@ -16,6 +16,19 @@ const struct sentence sentences[] = {
      "Prints the recorded decision: what was decided by which rule, and the facts it was made "
      "of. The code stands at "
      "the end of every reply, in the log and in quarantine."},
+    {"log [--since TIME] [--until TIME] [--from ADDRESS] [--to ADDRESS] [--client NET] "
+     "[--verdict VERDICTS] [--rule TEXT] [--queue-id TEXT] [--message-id TEXT] [--code TEXT] "
+     "[--text TEXT] [--limit N] [--follow] [--node TEXT] [--here]",
+     log_run, 0, "what happened to which message: recorded decisions, the newest last",
+     "Shows what all options together choose, of both daemons and of all nodes of a cluster, "
+     "at most 1000 decisions unless --limit says another number (up to 10000); it says so "
+     "when there are more. Policyd records what it refused, deferred or was told to note, the "
+     "milter every message. --from @DOMAIN and --to @DOMAIN choose all addresses of a domain, "
+     "--from <> the null sender. --text finds a part of any text of a decision, also of its "
+     "facts such as the subject; it reads every row, so give it a --since. --follow goes on "
+     "with what is decided from now on. --node asks one node, --here only this one; a node "
+     "that is away is named and the exit code is 5, as it is when the search took too long. "
+     "`explain CODE` shows a decision with all its facts."},
 
     {"rules check [FILE]", rules_check_run, SENTENCE_NO_SETTINGS,
      "check a rules file, without a daemon",
@@ -89,6 +102,7 @@ const struct sentence sentences[] = {
 };
 
 const struct name_value sentence_nouns[] = {
-    {"status", 0}, {"config", 0},  {"facts", 0},  {"explain", 0},    {"rules", 0}, {"list", 0},
-    {"domain", 0}, {"message", 0}, {"policy", 0}, {"quarantine", 0}, {"help", 0},  {NULL, 0},
+    {"status", 0},     {"config", 0}, {"facts", 0},  {"explain", 0}, {"log", 0},
+    {"rules", 0},      {"list", 0},   {"domain", 0}, {"message", 0}, {"policy", 0},
+    {"quarantine", 0}, {"help", 0},   {NULL, 0},
 };

@@ -4,13 +4,12 @@
 #include "base/sinks.h"
 #include "milter/ctl/print.h"
 
-#define COLUMNS_MAX 10
-#define BOLD        "\033[1m"
-#define PLAIN       "\033[0m"
+#define BOLD  "\033[1m"
+#define PLAIN "\033[0m"
 
 void table_begin(struct table *table, const struct ctl *ctl, const struct column *columns)
 {
-    *table = (struct table){ctl, columns, json_array()};
+    *table = (struct table){.ctl = ctl, .columns = columns, .rows = json_array()};
 }
 
 void table_row(void *ctx, json_t *row)
@@ -62,14 +61,17 @@ static size_t count_columns(const struct column *columns)
     return count;
 }
 
-static void measure(const struct table *table, size_t count, size_t widths[COLUMNS_MAX])
+/* Columns grow only: rows that come later stand below those that are printed. */
+static void measure(struct table *table, size_t count)
 {
+    size_t *widths = table->widths;
     struct str cell = STR_EMPTY;
     json_t *row;
     size_t i;
 
     for (size_t c = 0; c < count; c++)
-        widths[c] = strlen(table->columns[c].title);
+        if (widths[c] < strlen(table->columns[c].title))
+            widths[c] = strlen(table->columns[c].title);
     json_array_foreach(table->rows, i, row) for (size_t c = 0; c < count; c++)
     {
         str_reset(&cell);
@@ -94,8 +96,7 @@ static void add_cell(struct str *line, const struct str *cell, size_t wide, bool
 }
 
 /* One line of the table: the titles when row is NULL. */
-static void print_line(const struct table *table, size_t count,
-                       const size_t widths[COLUMNS_MAX], const json_t *row)
+static void print_line(const struct table *table, size_t count, const json_t *row)
 {
     struct str line = STR_EMPTY, cell = STR_EMPTY;
 
@@ -105,7 +106,7 @@ static void print_line(const struct table *table, size_t count,
             add_value(&cell, json_object_get(row, table->columns[c].key));
         else
             str_adds(&cell, table->columns[c].title);
-        add_cell(&line, &cell, widths[c], table->columns[c].is_number);
+        add_cell(&line, &cell, table->widths[c], table->columns[c].is_number);
     }
     while (line.len > 0 && line.ptr[line.len - 1] == ' ')
         str_truncate(&line, line.len - 1);
@@ -117,18 +118,27 @@ static void print_line(const struct table *table, size_t count,
     str_clear(&cell);
 }
 
-void table_end(struct table *table, const char *when_empty)
+void table_flush(struct table *table)
 {
-    size_t count = count_columns(table->columns), widths[COLUMNS_MAX], i;
+    size_t count = count_columns(table->columns), i;
     json_t *row;
 
-    if (!table->ctl->is_json && json_array_size(table->rows) == 0 && when_empty)
+    if (json_array_size(table->rows) == 0)
+        return;
+    measure(table, count);
+    if (!table->has_titles)
+        print_line(table, count, NULL);
+    table->has_titles = true;
+    json_array_foreach(table->rows, i, row) print_line(table, count, row);
+    json_array_clear(table->rows);
+}
+
+void table_end(struct table *table, const char *when_empty)
+{
+    if (!table->ctl->is_json && !table->has_titles && json_array_size(table->rows) == 0 &&
+        when_empty)
         ctl_say("%s", when_empty);
-    if (json_array_size(table->rows) > 0) {
-        measure(table, count, widths);
-        print_line(table, count, widths, NULL);
-        json_array_foreach(table->rows, i, row) print_line(table, count, widths, row);
-    }
+    table_flush(table);
     json_decref(table->rows);
     table->rows = NULL;
 }

@@ -279,7 +279,21 @@ START_TEST(test_damaged_day)
 }
 END_TEST
 
-/* What was there at a mark is given again at most in part, what came after it wholly. */
+/* What was there at a mark is not given again unless it is young, what came after it is. */
+static void ignore(void *ctx, const struct decision *decision)
+{
+    (void)ctx;
+    (void)decision;
+}
+
+static size_t search_many(struct decisions *d, const struct decisions_query *query)
+{
+    static const struct decisions_reader reader = {ignore, NULL};
+
+    ck_assert_int_eq(decisions_search(d, query, &reader, &found, &err), 0);
+    return found.count;
+}
+
 START_TEST(test_mark)
 {
     struct decisions *d = begin();
@@ -295,6 +309,12 @@ START_TEST(test_mark)
     ck_assert(mark.day == decisions_today() && mark.row >= 2 * DECISIONS_OVERLAP);
     query.after = mark;
     check(d, "after", &query, "");
+    query.queue_id = SPAN("many");
+    query.after.time_ms += DECISIONS_OVERLAP_MS + 1;
+    ck_assert_uint_eq(search(d, &query), 0);
+    query.after.time_ms -= 2;
+    ck_assert_uint_eq(search_many(d, &query), DECISIONS_OVERLAP);
+    query.queue_id = SPAN("first");
     put(d, "first");
     check(d, "after, again", &query, "first");
     ck_assert_uint_gt(found.mark.row, mark.row);
