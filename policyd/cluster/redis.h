@@ -38,6 +38,8 @@ void redis_state(struct redis *redis, struct str *out);
 /* A Lua script; sent by its sha1, in full when Redis does not know it. Static storage: sha1 is filled in at first use. */
 struct redis_script {
     const char *text;
+    bool
+        only_reads; /* may be given keys that Redis' ACL lets this user read but not write (EVAL_RO) */
     char sha1[41];
 };
 struct redis_command {

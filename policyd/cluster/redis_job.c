@@ -61,6 +61,11 @@ static int check_size(const struct redis_command *command, struct err *err)
     return 0;
 }
 
+static const char *word_of(const struct redis_script *script)
+{
+    return script->only_reads ? "EVALSHA_RO" : "EVALSHA";
+}
+
 /* hiredis copies what the words point to. */
 static int format(struct redis_job *job, const struct redis_command *command)
 {
@@ -70,8 +75,8 @@ static int format(struct redis_job *job, const struct redis_command *command)
     int len;
 
     if (job->script != NULL) {
-        words[0] = "EVALSHA";
-        lengths[0] = 7;
+        words[0] = word_of(job->script);
+        lengths[0] = strlen(words[0]);
         words[1] = job->script->sha1;
         lengths[1] = 40;
     }
@@ -121,13 +126,16 @@ struct redis_job *redis_job_format(int timeout_ms, struct err *err, const char *
 /* Both forms differ in their first two words alone. */
 void redis_job_put_in_full(struct redis_job *job)
 {
-    size_t head = (size_t)snprintf(NULL, 0, "*%zu\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n",
-                                   job->argc + SCRIPT_WORDS, job->script->sha1);
+    const char *word = word_of(job->script), *text = job->script->text;
+    size_t words = job->argc + SCRIPT_WORDS;
+    size_t head = (size_t)snprintf(NULL, 0, "*%zu\r\n$%zu\r\n%s\r\n$40\r\n%s\r\n", words,
+                                   strlen(word), word, job->script->sha1);
     struct str full = STR_EMPTY;
 
-    str_printf(&full, "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n", job->argc + SCRIPT_WORDS,
-               strlen(job->script->text));
-    str_adds(&full, job->script->text);
+    word = job->script->only_reads ? "EVAL_RO" : "EVAL";
+    str_printf(&full, "*%zu\r\n$%zu\r\n%s\r\n$%zu\r\n", words, strlen(word), word,
+               strlen(text));
+    str_adds(&full, text);
     str_adds(&full, "\r\n");
     str_add(&full, span_from(job->bytes + head, job->len - head));
     free_bytes(job);

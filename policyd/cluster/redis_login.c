@@ -77,8 +77,10 @@ static int judge_error(const char *user, const redisReply *reply, const char *co
     if (span_starts(text, SPAN("NOAUTH")))
         return err_set(err, "it asks for a password; set redis_password_file (and redis_user)");
     if (span_starts(text, SPAN("NOPERM")))
-        return err_set(err, "its ACL keeps the user %s from %s; see etc/redis/users.acl",
-                       *user != '\0' ? user : "(default)", command);
+        return err_set(
+            err,
+            "its ACL keeps the user %s from %s; the right lines are in etc/redis/users.conf",
+            *user != '\0' ? user : "(default)", command);
     return err_set(err, "it says %.*s", SPAN_ARG(text));
 }
 

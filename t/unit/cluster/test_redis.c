@@ -96,13 +96,13 @@ START_TEST(test_before_the_connection)
 }
 END_TEST
 
-START_TEST(test_script)
+static void run_script(bool only_reads)
 {
-    struct redis_script script = {.text = "return {KEYS[1], ARGV[1]}"};
+    struct redis_script script = {.text = "return {KEYS[1], ARGV[1]}",
+                                  .only_reads = only_reads};
     const struct span words[] = {SPAN("1"), SPAN("key"), SPAN("value")};
     const struct redis_command command = {&script, COUNT_OF(words), words, 5000};
 
-    begin("");
     for (int i = 0; i < 3; i++) { /* unknown, known, forgotten */
         redisReply *reply = redis_ask(redis, &command, &err);
         ck_assert_msg(reply != NULL, "%s", err.text);
@@ -113,6 +113,14 @@ START_TEST(test_script)
             freeReplyObject(redis_askf(redis, 5000, &err, "SCRIPT FLUSH"));
     }
     ck_assert_uint_eq(strlen(script.sha1), 40);
+    freeReplyObject(redis_askf(redis, 5000, &err, "SCRIPT FLUSH"));
+}
+
+START_TEST(test_script)
+{
+    begin("");
+    run_script(false);
+    run_script(true);
     end();
 }
 END_TEST
