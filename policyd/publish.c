@@ -149,6 +149,16 @@ bool publish_wait_list(struct span name, uint64_t generation, int timeout_ms)
     return is_there && reload_now(NULL) == 0; /* who published may not have come so far */
 }
 
+void publish_hold(void)
+{
+    pthread_mutex_lock(&publish.lock);
+}
+
+void publish_release(void)
+{
+    pthread_mutex_unlock(&publish.lock);
+}
+
 void publish_end(void)
 {
     manifest_free(&publish.last);

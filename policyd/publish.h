@@ -14,5 +14,8 @@ int publish_now(struct err *err);
 void publish_distrust(void);
 /* True when `name` is in force here with that generation or a later one; waits up to timeout_ms. */
 bool publish_wait_list(struct span name, uint64_t generation, int timeout_ms);
+/* Between these two nothing is published: for who changes the database in several steps. Not around publish_now. */
+void publish_hold(void);
+void publish_release(void);
 void publish_end(void);
 #endif

@@ -266,3 +266,24 @@ int ledger_store_has_piece(struct policy_db *db, const char *hash, struct err *e
     policy_db_unlock(db);
     return result;
 }
+
+void ledger_store_pieces(struct policy_db *db, struct span subject, uint64_t below,
+                         char (**hashes_r)[65], size_t *count_r)
+{
+    struct sql *sql = policy_db_lock(db);
+    sqlite3_stmt *stmt = sql_prepare(
+        sql, "SELECT hash FROM ledger_part WHERE subject = ?1 AND number < ?2", NULL);
+
+    *hashes_r = NULL;
+    *count_r = 0;
+    if (stmt != NULL) {
+        sql_bind_span(stmt, 1, subject);
+        sql_bind(stmt, 2, (int64_t)below);
+        while (sql_step(sql, stmt, NULL) == 1) {
+            *hashes_r = xreallocarray(*hashes_r, *count_r + 1, sizeof **hashes_r);
+            copy_text((*hashes_r)[(*count_r)++], sizeof **hashes_r, sql_span(stmt, 0));
+        }
+    }
+    sqlite3_finalize(stmt);
+    policy_db_unlock(db);
+}

@@ -38,6 +38,9 @@ int ledger_store_put_piece(struct policy_db *db, const struct ledger_piece *piec
 /* 1 (appended to out), 0 not there, -1. */
 int ledger_store_get_piece(struct policy_db *db, struct span subject, const char *hash,
                            struct str *out, struct err *err);
+/* Hashes of the pieces of entries below a number; free() it. Nothing when it cannot be read. */
+void ledger_store_pieces(struct policy_db *db, struct span subject, uint64_t below,
+                         char (**hashes_r)[65], size_t *count_r);
 /* Does an entry of any subject still need it? 1, 0, -1. */
 int ledger_store_has_piece(struct policy_db *db, const char *hash, struct err *err);
 #endif

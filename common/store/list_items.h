@@ -51,6 +51,10 @@ struct list_edited {
 int list_items_edit(struct policy_db *db, struct span name, const struct list_edit *edit,
                     struct list_edited *edited_r, struct err *err);
 
+/* As LIST_REPLACE with canonical items in any order, for many: readers of the list and other users of the database wait for short turns only. In between
+ * the list is what it was. One caller at a time; no other edits of the list meanwhile. */
+int list_items_load(struct policy_db *db, struct span name, const struct span *items,
+                    size_t count, struct err *err);
 /* What list_items_edit would take of the edit's items: canonical, in order, each once, in arena. -1: one is bad; the text names it. */
 int list_items_check(enum list_type type, const struct list_edit *edit, struct arena *arena,
                      struct span **items_r, size_t *count_r, struct err *err);

@@ -25,6 +25,7 @@ static const struct part {
     void (*end)(void);
 } parts[] = {
     /* Each runs on threads of its own from begin to end, and does nothing while this node is no member. Ended in reverse. */
+    {"feed", feed_begin, feed_end},
     {NULL, NULL, NULL},
 };
 

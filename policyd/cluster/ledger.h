@@ -8,6 +8,7 @@
  * Entries below the base are removed from Redis by whoever wrote the base. */
 #ifndef CLUSTER_LEDGER_H
 #define CLUSTER_LEDGER_H
+#include "base/names.h"
 #include "policyd/cluster/envelope.h"
 
 #define LEDGER_PART        (256 * 1024)
@@ -29,9 +30,15 @@ struct ledger_draft {
 };
 /* 1 written (and applied here: the feed has taken it), 0 somebody else was first (text: who, which number), -1. */
 int ledger_append(const struct ledger_draft *draft, uint64_t *number_r, struct err *err);
+/* When a log has grown past LEDGER_MAX_SINCE_BASE: writes the whole state as a base and removes what lies below it. 0 also when somebody else
+ * was first; -1. */
+int ledger_shorten(struct span subject, const char *author, struct err *err);
 /* Writes again what Redis lacks and this node has, entry by entry (they are signed already). *count_r: entries written. -1 where Redis has what
  * this node has not: never over a fork. */
 int ledger_reseed(size_t *count_r, struct err *err);
+/* Mends a fork for good: what is in force here is signed anew on top of what Redis has, for each subject that is not in order. Only where the signing
+ * key lies. */
+int ledger_supersede(const char *author, size_t *count_r, struct err *err);
 
 /* What this node has and what Redis says, by subject. */
 enum ledger_state {
@@ -66,5 +73,25 @@ void feed_look_and_wait(int timeout_ms);
 struct ledger_kind {
     const char *subject; /* "rules", or "list/" for all that begin so */
     int (*apply)(const struct envelope *e, struct span payload, struct err *err);
+    /* For subjects whose every entry is the whole state and whose past is kept (rules): may this one be put in force here? Asked of the newest first; those
+     * below the newest that holds are applied as history. NULL: any may, in order. */
+    int (*prepare)(const struct envelope *e, struct span payload, struct err *err);
+    /* The whole state as this node has it, as the payload of a base. NULL: never a base but the first. */
+    int (*whole)(struct span subject, struct str *payload, struct err *err);
+    bool is_published; /* in force when it is published (policyd/publish.h) */
+    /* Is what was applied in force by now? NULL: when it is published. */
+    bool (*is_in_force)(struct span subject);
 };
+
+/* --- for `cluster init`, `cluster leave` (control_cluster.c) --- */
+/* Signs what policyd.db holds (members_payload as entry 1 of `members`, the last 100 revisions with their numbers, each list, the domains), keeps it as applied,
+ * and writes it to Redis. Needs the identity with its signing key in place (identity_get). -1: Redis holds this cluster already, or not all could be
+ * written: what was kept is cleared again. */
+int ledger_begin_all(struct span members_payload, const char *author, struct err *err);
+/* An entry of another node's making, verified by whoever joins: kept as applied (members, before the feed runs). */
+int ledger_keep(const struct envelope *e, struct span bytes, struct err *err);
+/* Forgets all entries and states; rules, lists and domains stay as they are. */
+int ledger_forget(struct err *err);
+/* Names of live nodes that hold the signing key, joined for a text; "a node with the signing key" when none is known. */
+void ledger_signers(struct str *out);
 #endif
