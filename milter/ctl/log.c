@@ -7,9 +7,9 @@
 #include "milter/ctl/seen.h"
 #include "milter/ctl/times.h"
 
-#define FOLLOW_LIMIT 10 /* rows that --follow begins with */
-#define HERE_MS      1000
-#define CLUSTER_MS   2000
+#define FOLLOW_ROWS 10 /* that --follow begins with */
+#define HERE_MS     1000
+#define CLUSTER_MS  2000
 
 static const struct column columns[] = {
     {"TIME", "time", false}, {"PATH", "path", false}, {"CLIENT", "client", false},
@@ -26,7 +26,8 @@ struct logging {
     struct ctl *ctl;
     struct table table;
     json_t *marks;     /* how far each daemon was read */
-    struct seen *seen; /* with --follow: codes that were printed */
+    struct seen *seen; /* with --follow: codes that were met */
+    json_t *first;     /* with --follow, at its beginning: rows of which the last are shown */
     size_t rows;
     bool has_more, is_out_of_time;
 };
@@ -58,6 +59,12 @@ static bool is_seen(struct logging *log, json_t *row)
     return log->seen != NULL && code != NULL && !seen_add(log->seen, code);
 }
 
+/* What is amiss is said once, not at each look of --follow. */
+static bool is_first(const struct logging *log)
+{
+    return log->seen == NULL || log->first != NULL;
+}
+
 static void take_end(struct logging *log, json_t *end)
 {
     const char *node = json_string_value(json_object_get(end, "node")),
@@ -69,7 +76,7 @@ static void take_end(struct logging *log, json_t *end)
     log->is_out_of_time |= json_is_true(json_object_get(end, "out_of_time"));
     if (node == NULL || program == NULL)
         return;
-    if (trouble != NULL && *trouble != '\0')
+    if (trouble != NULL && *trouble != '\0' && is_first(log))
         ctl_say("%s, postgate-%s: %s", node, program, trouble);
     str_printf(&key, "%s %s", node, program);
     if (json_is_string(json_object_get(end, "mark")))
@@ -77,34 +84,39 @@ static void take_end(struct logging *log, json_t *end)
     str_clear(&key);
 }
 
-static void say_absent(json_t *absent)
+static void say_absent(const struct logging *log, json_t *absent)
 {
     const char *node = json_string_value(json_object_get(absent, "node")),
                *why = json_string_value(json_object_get(absent, "why"));
 
-    ctl_say("not from node %s: %s", node != NULL ? node : "?", why != NULL ? why : "away");
+    if (is_first(log))
+        ctl_say("not from node %s: %s", node != NULL ? node : "?", why != NULL ? why : "away");
+}
+
+static void show(struct logging *log, json_t *row)
+{
+    json_t *shown = log->ctl->is_json ? json_incref(row) : shown_row(row);
+
+    log->rows++;
+    table_row(&log->table, shown);
+    json_decref(shown);
 }
 
 static void take_row(void *ctx, json_t *row)
 {
     struct logging *log = ctx;
-    json_t *end = json_object_get(row, "log"), *absent = json_object_get(row, "absent"), *shown;
+    json_t *end = json_object_get(row, "log"), *absent = json_object_get(row, "absent");
 
-    if (end != NULL) {
+    if (end != NULL)
         take_end(log, end);
-    } else if (absent != NULL) {
-        if (log->seen == NULL)
-            say_absent(absent);
-    } else if (!is_seen(log, row)) {
-        log->rows++;
-        if (log->ctl->is_json) {
-            table_row(&log->table, row);
-            return;
-        }
-        shown = shown_row(row);
-        table_row(&log->table, shown);
-        json_decref(shown);
-    }
+    else if (absent != NULL)
+        say_absent(log, absent);
+    else if (is_seen(log, row))
+        return;
+    else if (log->first != NULL)
+        json_array_append(log->first, row);
+    else
+        show(log, row);
 }
 
 /* Option and argument; times and numbers are others. */
@@ -140,7 +152,7 @@ static json_t *make_args(const struct arguments *arguments)
     const char *limit = arguments_get(arguments, "--limit"),
                *verdicts = arguments_get(arguments, "--verdict");
     json_t *args = json_object();
-    uint64_t number = FOLLOW_LIMIT;
+    uint64_t number;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         if (arguments_has(arguments, texts[i].option))
@@ -151,10 +163,7 @@ static json_t *make_args(const struct arguments *arguments)
     set_time(args, arguments, "--until");
     if (verdicts != NULL)
         set_verdicts(args, verdicts);
-    if (limit != NULL)
-        span_to_u64(span_of(limit), INT64_MAX, &number);
-    if (limit != NULL ||
-        (arguments_has(arguments, "--follow") && !arguments_has(arguments, "--since")))
+    if (limit != NULL && span_to_u64(span_of(limit), INT64_MAX, &number))
         json_object_set_new(args, "limit", json_integer((json_int_t)number));
     if (arguments_has(arguments, "--here"))
         json_object_set_new(args, "here", json_true());
@@ -169,7 +178,7 @@ static enum control_exit ask(struct logging *log, json_t *args, struct err *mess
                                     .role = ROLE_READ,
                                     .sink = &sink,
                                     .is_quiet = true,
-                                    .milter_too = log->seen == NULL};
+                                    .milter_too = is_first(log)};
 
     return ctl_ask(log->ctl, &question, message);
 }
@@ -206,7 +215,6 @@ static enum control_exit follow(struct logging *log, json_t *args, bool is_here)
 {
     struct err said = {""}, message;
 
-    json_object_del(args, "limit");
     while (fflush(stdout) == 0 && !ferror(stdout)) {
         pause_ms(is_here ? HERE_MS : CLUSTER_MS);
         json_object_set(args, "after", log->marks);
@@ -218,16 +226,34 @@ static enum control_exit follow(struct logging *log, json_t *args, bool is_here)
     return EXIT_OK;
 }
 
+/* Asked for are more than are shown: what is not shown now shall not come as news. */
+static void show_first(struct logging *log, size_t most)
+{
+    size_t count = json_array_size(log->first);
+
+    for (size_t i = count > most ? count - most : 0; i < count; i++)
+        show(log, json_array_get(log->first, i));
+    json_decref(log->first);
+    log->first = NULL;
+    table_flush(&log->table);
+}
+
 static enum control_exit begin_following(struct logging *log, json_t *args, bool is_here)
 {
+    json_t *limit = json_object_get(args, "limit");
     struct err message = {""};
+    size_t most = FOLLOW_ROWS;
     enum control_exit code;
 
+    if (limit != NULL || json_object_get(args, "since") != NULL)
+        most = limit != NULL ? (size_t)json_integer_value(limit) : SIZE_MAX;
+    json_object_del(args, "limit");
     log->seen = seen_new();
+    log->first = json_array();
     code = ask(log, args, &message);
     if (message.text[0] != '\0')
         ctl_say("%s", message.text);
-    table_flush(&log->table);
+    show_first(log, most);
     if (code == EXIT_OK || code == EXIT_PARTIAL)
         code = follow(log, args, is_here);
     seen_free(&log->seen);
