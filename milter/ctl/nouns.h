@@ -31,5 +31,11 @@ NOUN(quarantine_show_run);
 NOUN(quarantine_release_run);
 NOUN(quarantine_delete_run);
 NOUN(quarantine_reindex_run);
+NOUN(node_list_run);
+NOUN(node_drain_run);
+NOUN(node_resume_run);
+NOUN(node_forget_run);
+NOUN(cluster_status_run);
+NOUN(rules_canary_run);
 NOUN(help_run);
 #endif

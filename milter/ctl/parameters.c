@@ -6,6 +6,7 @@
 #include "facts/fact_table.h"
 #include "mail/domain.h"
 #include "milter/ctl/arguments.h"
+#include "milter/ctl/rules_cluster.h"
 #include "milter/ctl/times.h"
 #include "rules/list_image.h"
 #include "rules/ruleset.h"
@@ -80,6 +81,15 @@ static int check_hops(const char *value, struct err *err)
     return 0;
 }
 
+static int check_duration(const char *value, struct err *err)
+{
+    uint64_t seconds;
+
+    return rules_duration(value, &seconds)
+               ? 0
+               : err_set(err, "`%s` is not a time such as 90s, 15m or 2h", value);
+}
+
 static int check_attribute(const char *value, struct err *err)
 {
     size_t name = strspn(value, "abcdefghijklmnopqrstuvwxyz_");
@@ -150,6 +160,8 @@ const struct parameter parameters[] = {
     {"FILE", check_file, "a file; - is the standard input"},
     {"FILE|N", check_file, "a rules file, or the number of a revision"},
     {"N", check_number, "a number from 1 up"},
+    {"NODE", check_line, "a node, by name or id; here is the one that is asked"},
+    {"DURATION", check_duration, "how long: 90s, 15m, 2h"},
     {"TEXT", check_line, "one line of text"},
     {"NAME", check_list_name, "the name of a list"},
     {"ITEM", check_item,

@@ -4,6 +4,7 @@
 #include "milter/ctl/nouns.h"
 #include "milter/ctl/print.h"
 #include "milter/ctl/rules.h"
+#include "milter/ctl/rules_cluster.h"
 
 /* One side of a difference: a revision or a file. */
 struct side {
@@ -116,12 +117,21 @@ static struct span give_text(void *ctx)
     return piece;
 }
 
+struct publishing {
+    const struct ctl *ctl;
+    uint64_t revision; /* the new one; 0: none yet */
+};
+
 /* policyd checks again; what it finds and we did not is worth showing. */
 static void take_answer(void *ctx, json_t *row)
 {
     static const char *const texts[] = {"problems", "failures"};
-    const struct ctl *ctl = ctx;
+    struct publishing *publishing = ctx;
+    const struct ctl *ctl = publishing->ctl;
+    json_t *revision = json_object_get(row, "revision");
 
+    if (json_is_integer(revision))
+        publishing->revision = (uint64_t)json_integer_value(revision);
     if (ctl->is_json)
         print_json(row);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !ctl->is_json; i++) {
@@ -133,19 +143,41 @@ static void take_answer(void *ctx, json_t *row)
 }
 
 static enum control_exit publish(struct ctl *ctl, const struct side *from,
-                                 const struct side *to, const char *note)
+                                 const struct side *to, const struct arguments *arguments)
 {
-    struct control_sink sink = {take_answer, NULL, ctl};
+    struct publishing publishing = {ctl, 0};
+    struct control_sink sink = {take_answer, NULL, &publishing};
     struct span text = side_text(to);
     struct ctl_question question = {.command = "rules.apply",
                                     .role = ROLE_ADMIN,
                                     .body = give_text,
                                     .body_ctx = &text,
                                     .sink = &sink};
+    const char *timeout = arguments_get(arguments, "--timeout");
+    uint64_t seconds = RULES_WAIT_S;
+    enum control_exit code;
 
-    question.args = json_pack("{s:o,s:I}", "note", control_text(span_of(note)), "base",
+    question.args = json_pack("{s:o,s:I}", "note",
+                              control_text(span_of(arguments_get(arguments, "--note"))), "base",
                               (json_int_t)fetched_number(&from->revision));
-    return ctl_ask(ctl, &question, NULL);
+    code = ctl_ask(ctl, &question, NULL);
+    if (code != EXIT_OK || !arguments_has(arguments, "--wait"))
+        return code;
+    if (timeout != NULL)
+        rules_duration(timeout, &seconds);
+    return rules_wait(ctl, publishing.revision, seconds);
+}
+
+static enum control_exit try_first(struct ctl *ctl, const struct side *from,
+                                   const struct side *to, const struct arguments *arguments)
+{
+    const struct rules_trial trial = {.node = arguments_get(arguments, "--canary"),
+                                      .duration = arguments_get(arguments, "--for"),
+                                      .note = arguments_get(arguments, "--note"),
+                                      .base = fetched_number(&from->revision),
+                                      .text = side_text(to)};
+
+    return rules_try(ctl, &trial);
 }
 
 static enum control_exit check(struct ctl *ctl, struct side *to)
@@ -169,7 +201,8 @@ int rules_apply_run(struct ctl *ctl, const struct arguments *arguments)
     if (code == EXIT_OK && !print_difference(ctl, &from, &to) && from.revision.row)
         ctl_say("%s is this very text; nothing was changed", from.name);
     else if (code == EXIT_OK)
-        code = publish(ctl, &from, &to, arguments_get(arguments, "--note"));
+        code = arguments_has(arguments, "--canary") ? try_first(ctl, &from, &to, arguments)
+                                                    : publish(ctl, &from, &to, arguments);
     side_clear(&from);
     side_clear(&to);
     return code;

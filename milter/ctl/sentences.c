@@ -44,11 +44,23 @@ const struct sentence sentences[] = {
      "revision N when that is given too. N: from revision N to the one in force; N N: from the "
      "first to the second. "
      "Ends with 1 when they differ."},
-    {"rules apply [FILE] [--note TEXT]", rules_apply_run, 0,
-     "check, test, show the difference, and put in force",
+    {"rules apply [FILE] [--note TEXT] [--wait] [--timeout DURATION] [--canary NODE] [--for "
+     "DURATION]",
+     rules_apply_run, 0, "check, test, show the difference, and put in force",
      "The new revision is in force for the next transaction of both daemons; nothing changes "
      "unless the file is free "
-     "of errors and all its tests pass, here and at policyd."},
+     "of errors and all its tests pass, here and at policyd. In a cluster it goes to all "
+     "nodes: --wait tells for each one "
+     "whether it took it (ACK) or why not (NACK), and ends with 5 when one did not within "
+     "--timeout (30s). "
+     "--canary puts it in force on one node first, for the time of --for (15m); it is applied "
+     "to all when then, of at least 20 decisions, no more than 5 percentage points more were "
+     "deferred or failed than in the hour before on that node, and no more than 10 points "
+     "more rejected; from 100 decisions on, a share that has more than doubled is too much as "
+     "well when it rose by 2 points. Else that node returns by itself."},
+    {"rules canary [--stop]", rules_canary_run, 0,
+     "rules on trial on one node, and how it goes",
+     "--stop ends the trial: the revision before it is in force again."},
     {"rules show [N]", rules_show_run, 0,
      "the text of a revision; without N of the one in force", NULL},
     {"rules history", rules_history_run, 0, "all revisions, newest first", NULL},
@@ -94,6 +106,22 @@ const struct sentence sentences[] = {
     {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files",
      NULL},
 
+    {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
+     "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
+     "in force and whether it took the newest (ACK, NACK), its load, requests per second, and "
+     "what does not work there. Ends with 1 when something is not in order."},
+    {"node drain [NODE]", node_drain_run, 0, "let a node take no new mail",
+     "Clients are told 421 4.3.2 at RCPT and try another node; what Postfix has queued is "
+     "delivered. It stays so over restarts. Without NODE this one, also on a machine without "
+     "a cluster."},
+    {"node resume [NODE]", node_resume_run, 0, "let it take new mail again", NULL},
+    {"node forget NODE [--force]", node_forget_run, 0,
+     "take a node that is gone for good out of the cluster",
+     "Its heartbeats, requests and answers are refused from then on. One that is alive leaves "
+     "by `cluster leave`; --force forgets it all the same. Only where the signing key lies."},
+    {"cluster status", cluster_status_run, 0,
+     "links to Redis, what is not in order, and the nodes", NULL},
+
     {"help [WORD]... [--man] [--completion]", help_run, SENTENCE_NO_SETTINGS,
      "help on sentences that begin so",
      "--man prints the source of milter-ctl(8), --completion what bash needs to complete "
@@ -102,7 +130,7 @@ const struct sentence sentences[] = {
 };
 
 const struct name_value sentence_nouns[] = {
-    {"status", 0},     {"config", 0}, {"facts", 0},  {"explain", 0}, {"log", 0},
-    {"rules", 0},      {"list", 0},   {"domain", 0}, {"message", 0}, {"policy", 0},
-    {"quarantine", 0}, {"help", 0},   {NULL, 0},
+    {"status", 0},     {"config", 0}, {"facts", 0},   {"explain", 0}, {"log", 0},
+    {"rules", 0},      {"list", 0},   {"domain", 0},  {"message", 0}, {"policy", 0},
+    {"quarantine", 0}, {"node", 0},   {"cluster", 0}, {"help", 0},    {NULL, 0},
 };

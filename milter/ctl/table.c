@@ -31,6 +31,8 @@ static void add_value(struct str *out, const json_t *value)
         sink_terminal(out, span_from(json_string_value(value), json_string_length(value)));
     else if (json_is_integer(value))
         str_printf(out, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        str_printf(out, "%.1f", json_real_value(value));
     else if (json_is_boolean(value))
         str_adds(out, json_is_true(value) ? "yes" : "no");
     json_array_foreach(value, i, element)
