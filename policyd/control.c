@@ -20,6 +20,15 @@ static const struct control_command commands[] = {
     {"domain.list", ROLE_READ, control_domain_list},
     {"domain.add", ROLE_ADMIN, control_domain_add},
     {"domain.remove", ROLE_ADMIN, control_domain_remove},
+    {"node.list", ROLE_READ, control_node_list},
+    {"node.forget", ROLE_ADMIN, control_node_forget},
+    {"drain", ROLE_ADMIN, control_drain},
+    {"resume", ROLE_ADMIN, control_resume},
+    {"cluster.status", ROLE_READ, control_cluster_status},
+    {"rules.wait", ROLE_READ, control_rules_wait},
+    {"rules.canary", ROLE_READ, control_canary_show},
+    {"rules.canary-begin", ROLE_ADMIN, control_canary_begin},
+    {"rules.canary-stop", ROLE_ADMIN, control_canary_stop},
     {NULL, ROLE_ADMIN, NULL},
 };
 

@@ -43,5 +43,15 @@ enum control_exit control_domain_remove(struct control_call *call, struct err *e
 enum control_exit control_policy_test(struct control_call *call, struct err *err);
 enum control_exit control_status(struct control_call *call, struct err *err);
 enum control_exit control_explain(struct control_call *call, struct err *err);
+/* policyd/cluster: nodes, their state, rules on trial; on a single machine too. */
+enum control_exit control_node_list(struct control_call *call, struct err *err);
+enum control_exit control_node_forget(struct control_call *call, struct err *err);
+enum control_exit control_drain(struct control_call *call, struct err *err);
+enum control_exit control_resume(struct control_call *call, struct err *err);
+enum control_exit control_cluster_status(struct control_call *call, struct err *err);
+enum control_exit control_rules_wait(struct control_call *call, struct err *err);
+enum control_exit control_canary_show(struct control_call *call, struct err *err);
+enum control_exit control_canary_begin(struct control_call *call, struct err *err);
+enum control_exit control_canary_stop(struct control_call *call, struct err *err);
 enum control_exit control_log(struct control_call *call, struct err *err);
 #endif

@@ -1,9 +1,11 @@
 /* control_status.c - status: policyd's own part, then the milter's. */
 #include "base/clock.h"
 #include "base/daemon.h"
+#include "engine/drain.h"
 #include "engine/reload.h"
 #include "engine/routes.h"
 #include "engine/snapshot.h"
+#include "policyd/cluster/control_status.h"
 #include "policyd/control.h"
 #include "policyd/counters.h"
 #include "policyd/health.h"
@@ -25,6 +27,7 @@ static bool set_snapshot(json_t *row, json_t *problems)
 
     reload_status(&failure);
     set_count(row, "revision", snapshot != NULL ? snapshot->revision : 0);
+    json_object_set_new(row, "is_trial", json_boolean(snapshot != NULL && snapshot->is_trial));
     set_count(row, "generation", snapshot != NULL ? snapshot->generation : 0);
     set_count(row, "domains", snapshot != NULL ? routes_count(snapshot->routes) : 0);
     json_object_set_new(row, "reload_error", control_text(str_span(&failure)));
@@ -89,6 +92,15 @@ static void set_loops(json_t *row)
     json_object_set_new(row, "last_loops", loops);
 }
 
+static void set_drained(json_t *row)
+{
+    struct str text = STR_EMPTY;
+
+    drain_text(&text);
+    json_object_set_new(row, "drained", control_text(str_span(&text)));
+    str_clear(&text);
+}
+
 enum control_exit control_status(struct control_call *call, struct err *err)
 {
     json_t *row = json_object(), *problems = json_object();
@@ -104,6 +116,8 @@ enum control_exit control_status(struct control_call *call, struct err *err)
     set_loops(row);
     milter_link_probe();
     is_well = set_health(row, problems) && is_well;
+    set_drained(row);
+    is_well = cluster_status_set(row) && is_well;
     control_row(call, row);
     of_milter = milter_link_ask("status", call, MILTER_TIMEOUT_MS, err);
     return is_well && of_milter == EXIT_OK ? EXIT_OK : EXIT_DIFFERS;

@@ -1,6 +1,7 @@
 /* heartbeat_content.c - gathers what a heartbeat says. */
 #include "policyd/cluster/heartbeat_content.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,9 +19,10 @@
 #include "policyd/milter_link.h"
 
 static struct {
+    pthread_mutex_t lock;
     bool has_milter;
     struct rates_counts milter; /* as it counts since it started */
-} known;
+} known = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static json_t *short_text(const char *text)
 {
@@ -38,20 +40,38 @@ static uint64_t count_of(const json_t *row, const char *name)
     return count > 0 ? (uint64_t)count : 0;
 }
 
-void heartbeat_ask_milter(void)
+static struct rates_counts milter_counts(const json_t *row)
 {
-    json_t *row = milter_link_status();
-
-    known.has_milter = row != NULL;
-    if (row == NULL)
-        return;
-    known.milter = (struct rates_counts){
+    return (struct rates_counts){
         .decisions = count_of(row, "messages") + count_of(row, "recipients_rejected") +
                      count_of(row, "recipients_deferred"),
         .rejected = count_of(row, "rejected") + count_of(row, "recipients_rejected"),
         .deferred = count_of(row, "deferred") + count_of(row, "recipients_deferred"),
         .errors = count_of(row, "inspection_failures")};
+}
+
+void heartbeat_ask_milter(void)
+{
+    json_t *row = milter_link_status();
+
+    pthread_mutex_lock(&known.lock);
+    known.has_milter = row != NULL;
+    if (row != NULL)
+        known.milter = milter_counts(row);
+    pthread_mutex_unlock(&known.lock);
     json_decref(row);
+}
+
+/* False: the milter is not there; what it said last all the same. */
+static bool get_milter(struct rates_counts *counts_r)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&known.lock);
+    *counts_r = known.milter;
+    is_there = known.has_milter;
+    pthread_mutex_unlock(&known.lock);
+    return is_there;
 }
 
 /* Of policyd's own answers. */
@@ -67,19 +87,21 @@ static struct rates_counts own_counts(void)
 
 static void add_counts(json_t *content)
 {
-    struct rates_counts own = own_counts();
+    struct rates_counts own = own_counts(), milter;
+    bool has_milter = get_milter(&milter);
     const struct {
         const char *name;
         uint64_t value;
-    } counts[] = {{"decisions", own.decisions + known.milter.decisions},
-                  {"rejected", own.rejected + known.milter.rejected},
-                  {"deferred", own.deferred + known.milter.deferred},
-                  {"errors", own.errors + known.milter.errors}};
+    } counts[] = {{"decisions", own.decisions + milter.decisions},
+                  {"rejected", own.rejected + milter.rejected},
+                  {"deferred", own.deferred + milter.deferred},
+                  {"errors", own.errors + milter.errors}};
     double load[1] = {0};
 
     canary_feed(0, &own);
-    if (known.has_milter)
-        canary_feed(1, &known.milter);
+    if (has_milter)
+        canary_feed(1, &milter);
+    json_object_set_new(content, "has_milter", json_boolean(has_milter));
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(content, counts[i].name, json_integer((json_int_t)counts[i].value));
     (void)getloadavg(load, 1);
@@ -230,7 +252,6 @@ json_t *heartbeat_content(const struct identity *identity)
     add_problems(content);
     json_object_set_new(content, "has_signing_key",
                         json_boolean(identity != NULL && identity->has_signing_key));
-    json_object_set_new(content, "has_milter", json_boolean(known.has_milter));
     json_object_set_new(content, "is_drained", json_boolean(drain_is()));
     canary_tell(content);
     return content;

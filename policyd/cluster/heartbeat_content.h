@@ -1,4 +1,4 @@
-/* What this node says of itself: gathered from the parts of policyd and from its milter. The membership thread's alone. */
+/* What this node says of itself: gathered from the parts of policyd and from its milter. Any thread. */
 #ifndef CLUSTER_HEARTBEAT_CONTENT_H
 #define CLUSTER_HEARTBEAT_CONTENT_H
 #include <jansson.h>

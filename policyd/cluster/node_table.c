@@ -71,6 +71,7 @@ static void read_new(struct node_entry *entry, const struct node_reading *readin
         return;
     }
     entry->is_readable = true;
+    members_note_name(found.id, json_string_value(json_object_get(found.root, "name")));
     entry->seq = found.seq;
     memcpy(entry->boot, found.boot, sizeof entry->boot);
     if (found.seq > entry->track.seq || entry->heartbeat == NULL) {
