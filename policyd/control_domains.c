@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "store/domains.h"
+#include "policyd/cluster/change.h"
+#include "policyd/cluster/cluster.h"
 #include "policyd/control.h"
 #include "policyd/maps/maps.h"
 #include "policyd/next_hops.h"
@@ -45,6 +47,28 @@ static enum control_exit domains_changed(struct policy_db *db, const char *how, 
     return code;
 }
 
+static enum control_exit no_such_domain(struct span name, struct err *err)
+{
+    err_set(err, "%.*s is no accepted domain; `milter-ctl domain list` shows them",
+            SPAN_ARG(name));
+    return EXIT_INVALID;
+}
+
+static bool is_accepted(struct policy_db *db, struct span name)
+{
+    char normal[NEXT_HOP_HOST_SIZE];
+    struct domain *domains;
+    size_t count;
+    bool is_there = false;
+
+    if (!domains_normalize(name, normal) || domains_list(db, &domains, &count, NULL, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < count && !is_there; i++)
+        is_there = strcmp(domains[i].name, normal) == 0;
+    free(domains);
+    return is_there;
+}
+
 static int parse_routes(const json_t *array, struct next_hop *hops, size_t *count_r,
                         struct err *err)
 {
@@ -77,6 +101,8 @@ enum control_exit control_domain_add(struct control_call *call, struct err *err)
         return EXIT_PARTIAL;
     if (parse_routes(json_object_get(call->args, "routes"), hops, &count, err) != 0)
         return EXIT_INVALID;
+    if (cluster_is_member())
+        return change_domain(&(struct domain_change){name, hops, count, call->user}, err);
     state = domains_put(db, name, hops, count, err);
     if (state < 0)
         return EXIT_INVALID;
@@ -96,14 +122,14 @@ enum control_exit control_domain_remove(struct control_call *call, struct err *e
 
     if (db == NULL)
         return EXIT_PARTIAL;
+    if (cluster_is_member())
+        return is_accepted(db, name)
+                   ? change_domain(&(struct domain_change){.name = name, .author = call->user},
+                                   err)
+                   : no_such_domain(name, err);
     state = domains_remove(db, name, err);
-    if (state < 0)
-        return EXIT_INVALID;
-    if (state == 0) {
-        err_set(err, "%.*s is no accepted domain; `milter-ctl domain list` shows them",
-                SPAN_ARG(name));
-        return EXIT_INVALID;
-    }
+    if (state <= 0)
+        return state < 0 ? EXIT_INVALID : no_such_domain(name, err);
     code = domains_changed(db, "removed", err);
     if (code == EXIT_OK)
         err_set(err, "domain %.*s removed", SPAN_ARG(name));

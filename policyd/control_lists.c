@@ -3,6 +3,8 @@
 #include "base/xalloc.h"
 #include "store/list_items.h"
 #include "engine/snapshot.h"
+#include "policyd/cluster/change.h"
+#include "policyd/cluster/cluster.h"
 #include "policyd/control.h"
 #include "policyd/lines.h"
 #include "policyd/publish.h"
@@ -180,12 +182,15 @@ static enum control_exit check_editable(struct policy_db *db, struct span name, 
     return EXIT_OK;
 }
 
-static enum control_exit edit_list(struct policy_db *db, struct span name,
+static enum control_exit edit_list(const struct control_call *call, struct policy_db *db,
                                    const struct list_edit *edit, struct err *err)
 {
+    struct span name = control_argument(call, "name");
     struct list_edited edited;
     enum control_exit code;
 
+    if (cluster_is_member())
+        return change_list(name, edit, call->user, err);
     if (list_items_edit(db, name, edit, &edited, err) != 0)
         return EXIT_INVALID;
     code = control_publish(err);
@@ -238,7 +243,7 @@ static enum control_exit edit_items(struct control_call *call, enum list_verb ve
         items[i] = span_from(json_string_value(item), json_string_length(item));
     }
     edit.items = items;
-    code = edit_list(db, name, &edit, err);
+    code = edit_list(call, db, &edit, err);
     xfree(&items);
     return code;
 }
@@ -273,7 +278,7 @@ enum control_exit control_list_import(struct control_call *call, struct err *err
     if (control_collect(call, CONTROL_MAX_BODY, &text, err) == 0 &&
         lines_split(str_span(&text), &lines, &edit.count, err) == 0) {
         edit.items = lines;
-        code = edit_list(db, name, &edit, err);
+        code = edit_list(call, db, &edit, err);
     }
     xfree(&lines);
     str_clear(&text);

@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "store/revisions.h"
 #include "engine/revision_check.h"
+#include "policyd/cluster/change.h"
+#include "policyd/cluster/cluster.h"
 #include "policyd/control.h"
 #include "policyd/first_start.h"
 #include "policyd/publish.h"
@@ -97,17 +99,30 @@ static int make_lists(struct policy_db *db, const struct ruleset *rules, struct 
     return first_start_lists(control_shared.settings, db, rules, state == 0, err);
 }
 
-/* Stores what was checked, publishes it, and says which revision it is. */
+/* Stored and published here; a node of a cluster writes it for all, and has it from there. */
+static enum control_exit store(struct policy_db *db, const struct revision_draft *draft,
+                               uint64_t *number_r, struct err *err)
+{
+    int state;
+
+    if (cluster_is_member())
+        return change_rules(draft, number_r, err);
+    state = revisions_add(db, draft, number_r, err);
+    if (state != 1)
+        return state == 0 ? EXIT_DIFFERS : EXIT_INVALID;
+    return control_publish(err);
+}
+
+/* Puts in force what was checked, and says which revision it is. */
 static enum control_exit put_in_force(struct control_call *call, struct policy_db *db,
                                       const struct revision_draft *draft, struct err *err)
 {
-    uint64_t number;
+    uint64_t number = 0;
     struct revision revision;
-    enum control_exit code;
+    enum control_exit code = store(db, draft, &number, err);
 
-    if (revisions_add(db, draft, &number, err) != 1)
-        return EXIT_INVALID;
-    code = control_publish(err);
+    if (code != EXIT_OK && code != EXIT_PARTIAL)
+        return code;
     if (revisions_get(db, number, &revision, NULL) == 1) {
         control_row(call, revision_row(&revision));
         revision_clear(&revision);
