@@ -5,6 +5,7 @@
 #include "engine/reload.h"
 #include "engine/staging.h"
 #include "policyd/cluster/cluster.h"
+#include "policyd/cluster/counters.h"
 #include "policyd/first_start.h"
 #include "policyd/health.h"
 #include "policyd/images.h"
@@ -79,6 +80,17 @@ static void start_statistics(struct policy_db *db)
         questions_on_decided(statistics_request);
 }
 
+/* Without it rules that count find that unknown. */
+static void start_counters(const struct settings *settings, struct policy_db *db)
+{
+    struct err err;
+    int state;
+
+    err_reset(&err);
+    state = counters_begin(settings, db, &err);
+    health_set("counters", state != 0, LOG_LEVEL_ERROR, "%s; nothing is counted", err.text);
+}
+
 /* The last of all: whoever takes notices has said so by now. */
 static void start_notices(const struct settings *settings)
 {
@@ -106,6 +118,7 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
                                  cluster_begin(settings, shared_r->db, err) != 0))
         return -1;
     start_statistics(shared_r->db);
+    start_counters(settings, shared_r->db);
     start_notices(settings);
     return 0;
 }
@@ -114,6 +127,7 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
 void close_all(struct control_shared *shared)
 {
     notices_end();
+    counters_end();
     statistics_end();
     cluster_end();
     if (shared->db != NULL) {
