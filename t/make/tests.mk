@@ -26,8 +26,11 @@ $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 # What is no part of the library.
 $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
 $(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
+$(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
+LIBS_fuzz_redis_reply := redis
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
+$(FUZZB)/fuzz_heartbeat: $(FUZZB)/o/policyd/cluster/heartbeat.o
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.
