@@ -41,6 +41,12 @@ enum control_exit control_domain_list(struct control_call *call, struct err *err
 enum control_exit control_domain_add(struct control_call *call, struct err *err);
 enum control_exit control_domain_remove(struct control_call *call, struct err *err);
 enum control_exit control_policy_test(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_list(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_show(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_release(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_delete(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_copy(struct control_call *call, struct err *err);
+enum control_exit control_quarantine_uncopy(struct control_call *call, struct err *err);
 enum control_exit control_status(struct control_call *call, struct err *err);
 enum control_exit control_explain(struct control_call *call, struct err *err);
 /* policyd/cluster: nodes, their state, rules on trial; on a single machine too. */
@@ -54,4 +60,9 @@ enum control_exit control_canary_show(struct control_call *call, struct err *err
 enum control_exit control_canary_begin(struct control_call *call, struct err *err);
 enum control_exit control_canary_stop(struct control_call *call, struct err *err);
 enum control_exit control_log(struct control_call *call, struct err *err);
+enum control_exit control_cluster_init(struct control_call *call, struct err *err);
+enum control_exit control_cluster_token(struct control_call *call, struct err *err);
+enum control_exit control_cluster_join(struct control_call *call, struct err *err);
+enum control_exit control_cluster_leave(struct control_call *call, struct err *err);
+enum control_exit control_cluster_rotate(struct control_call *call, struct err *err);
 #endif

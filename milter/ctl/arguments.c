@@ -121,6 +121,10 @@ static int fit_word(struct fitting *fitting, const char *word)
         if (slot->kind == SLOT_PARAMETER && (!fitting->is_filled[i] || slot->is_repeated))
             return fill(fitting, i, word);
     }
+    if ((fitting->arguments->sentence->flags & SENTENCE_SECRET) != 0)
+        return err_set(fitting->err,
+                       "a secret does not belong on the command line, where other users can "
+                       "see it and the shell keeps it; put it into a file and name that file");
     return err_set(fitting->err, "`%s` is one word too many", word);
 }
 

@@ -11,6 +11,7 @@ struct ctl;
 struct arguments;
 
 #define SENTENCE_NO_SETTINGS 0x01u /* runs without reading postgate.cf */
+#define SENTENCE_SECRET      0x02u /* works with a secret: a word too many may be that */
 struct sentence {
     const char *grammar;
     int (*run)(struct ctl *ctl,

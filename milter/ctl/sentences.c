@@ -119,6 +119,28 @@ const struct sentence sentences[] = {
      "take a node that is gone for good out of the cluster",
      "Its heartbeats, requests and answers are refused from then on. One that is alive leaves "
      "by `cluster leave`; --force forgets it all the same. Only where the signing key lies."},
+    {"cluster init", cluster_init_run, 0, "begin a cluster with this node",
+     "Makes the cluster's shared key and the administrators' signing key, signs the rules, "
+     "lists "
+     "and domains there are, and writes them to Redis. Prints the users that Redis should "
+     "have. "
+     "postgate.cf names redis and cluster_name."},
+    {"cluster token", cluster_token_run, 0, "print what another node needs to join",
+     "One line on the standard output, good for one node and 15 minutes. Only where the "
+     "signing "
+     "key lies; that node must be up when the other joins."},
+    {"cluster join --token-file FILE", cluster_join_run, SENTENCE_SECRET,
+     "enter a cluster with a token",
+     "Rules, lists and domains of this node are saved in state_dir/before-cluster-TIME and "
+     "replaced by the cluster's. The token is read from FILE (- is the standard input), never "
+     "from the command line."},
+    {"cluster leave", cluster_leave_run, 0, "take this node out of its cluster",
+     "It goes on by itself with the rules, lists and domains it has."},
+    {"cluster rotate-key [--signing]", cluster_rotate_run, 0,
+     "replace the cluster's shared key; with --signing the administrators' signing key",
+     "Mail flows on: marks and decision codes made with the key before stay good until the "
+     "next "
+     "rotation, entries signed before for ever. Only where the signing key lies."},
     {"cluster status", cluster_status_run, 0,
      "links to Redis, what is not in order, and the nodes", NULL},
 

@@ -5,8 +5,11 @@
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/identity.h"
+#include "policyd/cluster/join.h"
 #include "policyd/cluster/ledger.h"
+#include "policyd/cluster/members.h"
 #include "policyd/cluster/membership.h"
+#include "policyd/cluster/quarantine_index.h"
 #include "policyd/cluster/requests.h"
 
 static struct {
@@ -25,7 +28,11 @@ static const struct part {
     void (*end)(void);
 } parts[] = {
     /* Each runs on threads of its own from begin to end, and does nothing while this node is no member. Ended in reverse. */
+    {"members", members_begin, members_end},
+    {"join", join_begin, join_end},
     {"feed", feed_begin, feed_end},
+    {"requests", requests_begin, requests_end},
+    {"quarantine", quarantine_index_begin, quarantine_index_end},
     {NULL, NULL, NULL},
 };
 

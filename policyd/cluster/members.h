@@ -36,9 +36,9 @@ bool members_signer(const char *keyid, struct span subject, uint64_t number,
 uint16_t members_free_number(void);
 /* Its newest heartbeat says so. */
 void members_note_name(const char *id, const char *name);
-/* For cluster_begin, before the rebuild: they say where a new cluster key is stored. */
-struct settings;
-void members_begin(const struct settings *settings);
+/* The first part of the cluster: the members as policyd.db says, the cluster key. */
+int members_begin(struct err *err);
+void members_end(void);
 /* A struct ledger_kind's apply: called by the feed, in order, for verified entries of the subject. */
 int members_apply(const struct envelope *e, struct span payload, struct err *err);
 /* Entry 1 is signed by a key that stands in it: that key, out of its payload. It is believed for its hash alone: made here by init, or named by a join

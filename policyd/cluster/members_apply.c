@@ -5,17 +5,11 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/xalloc.h"
+#include "policyd/cluster/cluster.h"
 #include "policyd/cluster/members_inside.h"
 #include "store/cluster_key.h"
 
 #define BEGIN_NODES_MAX 16
-
-static const struct settings *settings; /* set once, before the first thread of the cluster */
-
-void members_begin(const struct settings *its_settings)
-{
-    settings = its_settings;
-}
 
 /* Free it with json_decref; NULL with a text. */
 static json_t *parse(struct span payload, struct err *err)
@@ -258,7 +252,7 @@ static int store_key(const struct cluster_key *old, uint64_t generation,
     next.of[0].generation = generation;
     memcpy(next.of[0].master, master, HASH_KEY_SIZE);
     next.count = old->count > 0 ? 2 : 1;
-    if (cluster_key_store(settings, &next, err) < 0)
+    if (cluster_key_store(cluster_settings(), &next, err) < 0)
         return -1;
     log_info("cluster: the shared key of generation %llu is in use",
              (unsigned long long)generation);
@@ -275,7 +269,7 @@ static int apply_key(const struct envelope *e, const json_t *root, struct err *e
     (void)e;
     if (generation < 1)
         return err_set(err, "a key needs its generation, from 1");
-    if (settings == NULL || cluster_key_load(settings, &old, err) < 0)
+    if (cluster_key_load(cluster_settings(), &old, err) < 0)
         return -1;
     if (old.count > 0 && old.of[0].generation >= (uint64_t)generation)
         return 0; /* applied before, or older than what this node got when it joined */

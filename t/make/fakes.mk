@@ -101,3 +101,4 @@ EXTRA_cluster/test_node_track := policyd/cluster/node_track
 EXTRA_cluster/test_rates := policyd/cluster/rates
 EXTRA_cluster/test_sequence := policyd/cluster/sequence
 EXTRA_cluster/test_canary_order := policyd/cluster/canary_order
+EXTRA_cluster/test_acl_text := policyd/cluster/acl_text

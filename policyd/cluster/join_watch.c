@@ -1,0 +1,364 @@
+/* The side of who gives tokens: a thread that looks for answers to write while a token lives. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sinks.h"
+#include "policyd/cluster/cluster.h"
+#include "policyd/cluster/join.h"
+#include "policyd/cluster/join_text.h"
+#include "policyd/cluster/ledger.h"
+#include "store/cluster_key.h"
+#include "store/ledger_store.h"
+
+#define LOOK_MS      250
+#define IDLE_MS      60000 /* no token lives */
+#define APPEND_TRIES 10
+#define FEED_MS      2000
+
+static struct {
+    pthread_mutex_t mutex; /* the tokens and their file; not held while Redis is asked */
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool has_begun, is_stopping;
+    struct token_given tokens[TOKENS_MAX];
+    char answered[TOKENS_MAX]
+                 [ENVELOPE_HASH_SIZE]; /* the asking that was answered last, by its hash */
+    size_t count;
+} watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static const char *state_dir(void)
+{
+    return cluster_settings()->state_dir;
+}
+
+/* Under the mutex. */
+static struct token_given *find(const char *id)
+{
+    for (size_t i = 0; i < watch.count; i++)
+        if (strcmp(watch.tokens[i].id, id) == 0)
+            return &watch.tokens[i];
+    return NULL;
+}
+
+static void drop_old(void)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < watch.count; i++) {
+        if (watch.tokens[i].expires_ms + TOKEN_VALID_MS <= clock_now_ms())
+            continue;
+        watch.tokens[kept] = watch.tokens[i];
+        memmove(watch.answered[kept++], watch.answered[i], ENVELOPE_HASH_SIZE);
+    }
+    watch.count = kept;
+}
+
+static int put(const struct token_given *given, struct err *err)
+{
+    int result;
+
+    pthread_mutex_lock(&watch.mutex);
+    drop_old();
+    if (watch.count == TOKENS_MAX) {
+        pthread_mutex_unlock(&watch.mutex);
+        return err_set(err,
+                       "%d tokens were given within the last half hour, and that is as many as "
+                       "are kept; use one of them, or wait",
+                       TOKENS_MAX);
+    }
+    watch.tokens[watch.count] = *given;
+    watch.answered[watch.count][0] = '\0';
+    result = tokens_write(state_dir(), watch.tokens, watch.count + 1, err);
+    if (result == 0)
+        watch.count++;
+    pthread_cond_signal(&watch.wake);
+    pthread_mutex_unlock(&watch.mutex);
+    return result;
+}
+
+void join_forget_tokens(void)
+{
+    pthread_mutex_lock(&watch.mutex);
+    watch.count = 0;
+    pthread_mutex_unlock(&watch.mutex);
+}
+
+/* Of the first entry of `members`, which every member has. */
+static int first_hash(char hash_r[ENVELOPE_HASH_SIZE], struct err *err)
+{
+    struct str bytes = STR_EMPTY;
+    struct envelope e = {.number = 0};
+    int result = ledger_store_get(cluster_db(), SPAN("members"), 1, &bytes, err);
+
+    if (result == 0)
+        err_set(err, "this node lacks the first entry of `members`");
+    if (result == 1 && envelope_parse(str_span(&bytes), &e, err) == 0)
+        memcpy(hash_r, e.hash, ENVELOPE_HASH_SIZE);
+    else
+        result = -1;
+    envelope_clear(&e);
+    str_clear(&bytes);
+    return result == 1 ? 0 : -1;
+}
+
+int join_give_token(struct token *token_r, struct err *err)
+{
+    struct token_given given = {.expires_ms = clock_now_ms() + TOKEN_VALID_MS};
+    uint8_t id[(NODE_ID_SIZE - 1) / 2];
+    struct str hex = STR_EMPTY;
+    int result = first_hash(token_r->hash, err);
+
+    hash_random(id, sizeof id);
+    hash_hex(&hex, id, sizeof id);
+    hash_random(token_r->secret, sizeof token_r->secret);
+    snprintf(token_r->id, sizeof token_r->id, "%s", str_cstr(&hex));
+    snprintf(token_r->cluster, sizeof token_r->cluster, "%s", cluster_settings()->cluster_name);
+    snprintf(given.id, sizeof given.id, "%s", str_cstr(&hex));
+    token_key(token_r, given.key);
+    if (result == 0)
+        result = put(&given, err);
+    str_clear(&hex);
+    explicit_bzero(&given, sizeof given);
+    return result;
+}
+
+/* Durable before the member is: a token is never good twice. Used by that very node is fine: the answer may have been lost. */
+static int use_token(const char *token_id, const char *node_id, struct err *err)
+{
+    struct token_given *token;
+    int result = 0;
+
+    pthread_mutex_lock(&watch.mutex);
+    token = find(token_id);
+    if (token == NULL || token->expires_ms <= clock_now_ms())
+        result =
+            err_set(err,
+                    "the token has expired; `milter-ctl cluster token` gives another, good "
+                    "for %d minutes",
+                    TOKEN_VALID_MS / 60000);
+    else if (token->used_by[0] != '\0' && strcmp(token->used_by, node_id) != 0)
+        result = err_set(err, "the token was used already, by node %s; each is good for one",
+                         token->used_by);
+    else {
+        snprintf(token->used_by, sizeof token->used_by, "%s", node_id);
+        result = tokens_write(state_dir(), watch.tokens, watch.count, err);
+    }
+    pthread_mutex_unlock(&watch.mutex);
+    return result;
+}
+
+static int append_once(const struct member *member, struct err *err)
+{
+    struct str payload = STR_EMPTY;
+    char note[NODE_NAME_SIZE + 16];
+    uint16_t number = members_free_number();
+    struct ledger_draft draft = {
+        .subject = SPAN("members"), .author = "cluster join", .note = note};
+    uint64_t entry;
+    int result;
+
+    if (number == 0)
+        return err_set(err, "all %d numbers of nodes are taken", MEMBERS_MAX);
+    snprintf(note, sizeof note, "%s joins", member->name);
+    str_printf(&payload, "{\"verb\":\"node\",\"id\":\"%s\",\"number\":%u,\"name\":", member->id,
+               number);
+    sink_json(&payload, span_of(member->name));
+    str_adds(&payload, ",\"sign\":\"");
+    hash_hex(&payload, member->sign_public, SIGN_PUBLIC_SIZE);
+    str_adds(&payload, "\",\"seal\":\"");
+    hash_hex(&payload, member->seal_public, SEAL_PUBLIC_SIZE);
+    str_adds(&payload, "\"}");
+    draft.payload = str_span(&payload);
+    result = ledger_append(&draft, &entry, err);
+    str_clear(&payload);
+    return result;
+}
+
+/* Another administrator's node may add members at the same time: then numbers are chosen anew. */
+static int make_member(const struct member *asking, struct member *member_r, struct err *err)
+{
+    int result = 0;
+
+    for (int i = 0; i < APPEND_TRIES && result == 0; i++) {
+        if (members_by_id(asking->id, member_r))
+            return 0;
+        result = append_once(asking, err);
+        if (result == 0)
+            feed_look_and_wait(FEED_MS);
+    }
+    if (result == 1 && members_by_id(asking->id, member_r))
+        return 0;
+    return result < 0 ? -1 : err_set(err, "the entry of `members` could not be written");
+}
+
+static int answer_to(const struct join_token *token, const struct member *asking,
+                     struct str *answer, struct err *err)
+{
+    struct cluster_key key;
+    struct str text = STR_EMPTY;
+    struct member member;
+
+    if (use_token(token->id, asking->id, err) < 0 || make_member(asking, &member, err) < 0)
+        return -1;
+    if (member.is_forgotten)
+        return err_set(err, "node %s was forgotten; a token is needed anew", member.name);
+    if (cluster_key_load(cluster_settings(), &key, err) != 1)
+        return err_set(err, "the giver of the token has no cluster key");
+    key.node = member.number;
+    cluster_key_print(&text, &key);
+    join_answer_print(answer, token, &member, str_span(&text));
+    explicit_bzero(&key, sizeof key);
+    explicit_bzero(text.ptr, text.cap);
+    str_clear(&text);
+    log_info("cluster: node %s (%s) joined as number %u", member.name, member.id,
+             member.number);
+    return 0;
+}
+
+static void write_answer(const char *token_id, const struct str *answer)
+{
+    struct str key = STR_EMPTY;
+    struct err err;
+    redisReply *reply;
+
+    cluster_key(&key, "joined:%s", token_id);
+    reply =
+        redis_askf(cluster_redis(), (int)cluster_settings()->redis_timeout, &err,
+                   "SET %s %b PX %d", str_cstr(&key), answer->ptr, answer->len, TOKEN_VALID_MS);
+    if (reply == NULL)
+        log_warn("cluster: the answer to a node that joins could not be written: %s", err.text);
+    freeReplyObject(reply);
+    str_clear(&key);
+}
+
+/* Whatever lies there: anybody may have written it. */
+static void judge(const struct token_given *given, struct span text)
+{
+    const struct join_token token = {cluster_settings()->cluster_name, given->id, given->key};
+    struct member asking;
+    struct str answer = STR_EMPTY;
+    struct err err;
+
+    err_reset(&err);
+    if (join_ask_parse(text, &token, &asking, &err) < 0 ||
+        answer_to(&token, &asking, &answer, &err) < 0) {
+        log_warn("cluster: a node that wants to join (%s) is refused: %s",
+                 asking.name[0] != '\0' ? asking.name : "unnamed", err.text);
+        str_reset(&answer);
+        join_refusal_print(&answer, &asking, err.text);
+    }
+    write_answer(given->id, &answer);
+    str_clear(&answer);
+}
+
+/* True once for each text that lies there. */
+static bool is_new(const char *token_id, struct span text)
+{
+    uint8_t digest[HASH_SHA256_SIZE];
+    struct str hex = STR_EMPTY;
+    bool is_other = false;
+
+    hash_sha256(text, digest);
+    hash_hex(&hex, digest, sizeof digest);
+    pthread_mutex_lock(&watch.mutex);
+    for (size_t i = 0; i < watch.count; i++)
+        if (strcmp(watch.tokens[i].id, token_id) == 0) {
+            is_other = strcmp(watch.answered[i], str_cstr(&hex)) != 0;
+            snprintf(watch.answered[i], ENVELOPE_HASH_SIZE, "%s", str_cstr(&hex));
+        }
+    pthread_mutex_unlock(&watch.mutex);
+    str_clear(&hex);
+    return is_other;
+}
+
+static void look(const struct token_given *given)
+{
+    struct str key = STR_EMPTY;
+    struct err err;
+    redisReply *reply;
+
+    cluster_key(&key, "join:%s", given->id);
+    reply = redis_askf(cluster_redis(), (int)cluster_settings()->redis_timeout, &err,
+                       "GETRANGE %s 0 %d", str_cstr(&key), JOIN_TEXT_MAX);
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len > 0 &&
+        is_new(given->id, span_from(reply->str, reply->len)))
+        judge(given, span_from(reply->str, reply->len));
+    freeReplyObject(reply);
+    str_clear(&key);
+}
+
+/* A copy of those that live. */
+static size_t take_tokens(struct token_given *tokens_r)
+{
+    size_t count;
+
+    pthread_mutex_lock(&watch.mutex);
+    drop_old();
+    count = watch.count;
+    memcpy(tokens_r, watch.tokens, count * sizeof *tokens_r);
+    pthread_mutex_unlock(&watch.mutex);
+    return count;
+}
+
+/* False when it is time to end. */
+static bool wait_for_look(bool is_idle)
+{
+    struct timespec until = clock_timespec(clock_mono_ms() + (is_idle ? IDLE_MS : LOOK_MS));
+    bool goes_on;
+
+    pthread_mutex_lock(&watch.mutex);
+    if (!watch.is_stopping && (!is_idle || watch.count == 0))
+        pthread_cond_timedwait(&watch.wake, &watch.mutex, &until);
+    goes_on = !watch.is_stopping;
+    pthread_mutex_unlock(&watch.mutex);
+    return goes_on;
+}
+
+static void *run(void *unused)
+{
+    struct token_given tokens[TOKENS_MAX];
+    size_t count = 0;
+
+    (void)unused;
+    do {
+        count = cluster_is_member() ? take_tokens(tokens) : 0;
+        for (size_t i = 0; i < count; i++)
+            look(&tokens[i]);
+    } while (wait_for_look(count == 0));
+    explicit_bzero(tokens, sizeof tokens);
+    return NULL;
+}
+
+int join_begin(struct err *err)
+{
+    pthread_condattr_t attr;
+
+    if (tokens_read(state_dir(), watch.tokens, &watch.count, err) < 0)
+        return -1;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch.wake, &attr);
+    pthread_condattr_destroy(&attr);
+    watch.is_stopping = false;
+    if (pthread_create(&watch.thread, NULL, run, NULL) != 0)
+        return err_set(err, "no thread can be started");
+    watch.has_begun = true;
+    return 0;
+}
+
+void join_end(void)
+{
+    if (!watch.has_begun)
+        return;
+    watch.has_begun = false;
+    pthread_mutex_lock(&watch.mutex);
+    watch.is_stopping = true;
+    pthread_cond_signal(&watch.wake);
+    pthread_mutex_unlock(&watch.mutex);
+    pthread_join(watch.thread, NULL);
+}
