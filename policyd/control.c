@@ -7,6 +7,7 @@ static const struct control_command commands[] = {
     {"status", ROLE_READ, control_status},
     {"explain", ROLE_READ, control_explain},
     {"log", ROLE_READ, control_log},
+    {"report", ROLE_READ, control_report},
     {"policy.test", ROLE_READ, control_policy_test},
     {"rules.show", ROLE_READ, control_rules_show},
     {"rules.history", ROLE_READ, control_rules_history},

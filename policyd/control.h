@@ -59,6 +59,7 @@ enum control_exit control_rules_wait(struct control_call *call, struct err *err)
 enum control_exit control_canary_show(struct control_call *call, struct err *err);
 enum control_exit control_canary_begin(struct control_call *call, struct err *err);
 enum control_exit control_canary_stop(struct control_call *call, struct err *err);
+enum control_exit control_report(struct control_call *call, struct err *err);
 enum control_exit control_log(struct control_call *call, struct err *err);
 enum control_exit control_cluster_init(struct control_call *call, struct err *err);
 enum control_exit control_cluster_token(struct control_call *call, struct err *err);

@@ -20,6 +20,8 @@ void sink_reply(struct str *out, struct span s, size_t limit);
 void sink_header(struct str *out, struct span s, size_t limit);
 void sink_json(struct str *out,
                struct span s); /* with the quotes; ASCII (\uXXXX); invalid UTF-8 as U+FFFD */
+/* Text or attribute of XML: & < > and quotes as entities; what XML cannot hold as ? or U+FFFD. */
+void sink_xml(struct str *out, struct span s);
 void sink_csv(struct str *out,
               struct span s); /* RFC 4180, and a leading = + - @ is defused with ' */
 /* Makes valid UTF-8 of any bytes (bad ones become U+FFFD). */

@@ -144,6 +144,16 @@ int statistics_store_list_sent(struct policy_db *db, const struct statistics_row
     return state < 0 ? -1 : 0;
 }
 
+int statistics_store_adopt(struct policy_db *db, const struct statistics_row *row,
+                           struct err *err)
+{
+    /* ?1, the hour, is not used. */
+    return change(db,
+                  "UPDATE OR IGNORE statistics SET node = ?2, is_sent = 0"
+                  " WHERE node = '' AND ?1 IS NOT NULL",
+                  row, 0, err);
+}
+
 int statistics_store_expire(struct policy_db *db, int64_t before, struct err *err)
 {
     struct sql *sql = policy_db_lock(db);

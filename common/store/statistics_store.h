@@ -37,6 +37,9 @@ int statistics_store_lost(struct policy_db *db, const struct statistics_row *row
 int statistics_store_list_sent(struct policy_db *db, const struct statistics_row *row,
                                struct statistics_row *rows, size_t room, size_t *count_r,
                                struct err *err);
+/* What was counted before this node was in a cluster becomes that of row->node, unsent. An hour that it has already stays as it is. */
+int statistics_store_adopt(struct policy_db *db, const struct statistics_row *row,
+                           struct err *err);
 /* Removes hours before this one. */
 int statistics_store_expire(struct policy_db *db, int64_t before, struct err *err);
 #endif

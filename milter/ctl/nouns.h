@@ -42,5 +42,6 @@ NOUN(cluster_leave_run);
 NOUN(cluster_rotate_run);
 NOUN(cluster_status_run);
 NOUN(rules_canary_run);
+NOUN(report_run);
 NOUN(help_run);
 #endif

@@ -4,6 +4,7 @@
 #include "base/ipnet.h"
 #include "base/names.h"
 #include "facts/fact_table.h"
+#include "control/report_by.h"
 #include "mail/domain.h"
 #include "milter/ctl/arguments.h"
 #include "milter/ctl/rules_cluster.h"
@@ -143,6 +144,11 @@ static int check_net(const char *value, struct err *err)
     return ipnet_parse(span_of(value), &net, err);
 }
 
+static int check_what(const char *value, struct err *err)
+{
+    return check_word_of(report_by_words, value, err);
+}
+
 static int check_verdicts(const char *value, struct err *err)
 {
     struct span rest = span_of(value), word;
@@ -179,6 +185,9 @@ const struct parameter parameters[] = {
      "how long ago, such as 30m, 2h or 14d, or a moment in UTC: 2026-11-22, 2026-11-22T10:30"},
     {"NET", check_net, "an address or a network, such as 192.0.2.0/24"},
     {"VERDICTS", check_verdicts, "verdicts, several with commas: reject,defer"},
+    {"WHAT", check_what,
+     "time, node, verdict, rule, reason, domain, sender, sender-domain, client, country, path "
+     "or direction"},
     {"HOST", check_line, "a host name"},
     {"ADDRESS", check_line, "a mail address; <> is the null sender"},
     {"PATH", check_path, "proxy, staging, submission, local or release"},

@@ -106,6 +106,19 @@ const struct sentence sentences[] = {
     {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files",
      NULL},
 
+    {"report [--since TIME] [--until TIME] [--by WHAT] [--node TEXT] [--limit N] [--csv] "
+     "[--svg FILE]",
+     report_run, 0, "what was counted: messages, refusals, bytes, how long it took",
+     "Of the last 7 days, by time, unless asked otherwise; hours are shown up to 3 days, else "
+     "days in the setting time_zone. Messages are those that came to their end: delivered, or "
+     "stopped (rejected, deferred, held, discarded, kept in quarantine). Refused are recipients "
+     "turned away before, by the milter at RCPT or by policyd, whose requests are counted too. "
+     "Each node keeps the 200 heaviest names of an hour; the rest, and what is beyond --limit "
+     "(20 names), is the row other. P50, P90 and P99 are milliseconds from a message's end to "
+     "its answer. In a cluster the counts of all nodes are added up; nodes that are away are "
+     "named and the exit code is 5. --csv prints all columns for a spreadsheet, --svg draws a "
+     "picture."},
+
     {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
      "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
      "in force and whether it took the newest (ACK, NACK), its load, requests per second, and "
@@ -154,5 +167,5 @@ const struct sentence sentences[] = {
 const struct name_value sentence_nouns[] = {
     {"status", 0},     {"config", 0}, {"facts", 0},   {"explain", 0}, {"log", 0},
     {"rules", 0},      {"list", 0},   {"domain", 0},  {"message", 0}, {"policy", 0},
-    {"quarantine", 0}, {"node", 0},   {"cluster", 0}, {"help", 0},    {NULL, 0},
+    {"quarantine", 0}, {"node", 0},   {"cluster", 0}, {"report", 0}, {"help", 0},    {NULL, 0},
 };

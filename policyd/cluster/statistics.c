@@ -30,7 +30,6 @@ static struct {
     pthread_cond_t changed;
     pthread_t thread;
     bool is_running, is_ending;
-    void (*written)(void);
 } writer = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int64_t hour_of(int64_t time_ms)
@@ -86,10 +85,8 @@ void statistics_write(void)
         hours_add(taken[i].hour, taken[i].counts);
         counts_free(&taken[i].counts);
     }
-    count = hours_write();
+    hours_write();
     hours_unlock();
-    if (count > 0 && writer.written != NULL)
-        writer.written();
 }
 
 int statistics_each(int64_t from, int64_t until,
@@ -98,11 +95,6 @@ int statistics_each(int64_t from, int64_t until,
 {
     statistics_write();
     return hours_each(from, until, each, ctx, err);
-}
-
-void statistics_on_written(void (*written)(void))
-{
-    writer.written = written;
 }
 
 static void wait_for_next(void)

@@ -20,8 +20,6 @@ void statistics_end(void); /* writes what is left */
 void statistics_event(const struct event *event, int64_t time_ms);
 /* Takes in and writes what was counted. For handlers and threads that may wait for the disk. */
 void statistics_write(void);
-/* Called after hours were written, on the thread that wrote them; must not block. One at most. */
-void statistics_on_written(void (*written)(void));
 /* What this node counted in hours from .. until (numbers since 1970), oldest first: text as counts_write makes it. each returns false to end.
  * 0, -1: the database fails. */
 int statistics_each(int64_t from, int64_t until,

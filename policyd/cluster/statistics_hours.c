@@ -21,6 +21,7 @@ static struct {
     struct policy_db *db;
     struct kept each[HOURS_KEPT];
     uint64_t clock;
+    char adopted[STATISTICS_NODE_SIZE]; /* the node that has all that was counted alone */
 } hours = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void hours_lock(void)
@@ -54,6 +55,7 @@ static struct statistics_row row_of(int64_t hour)
 
     if (identity_get(&self))
         snprintf(row.node, sizeof row.node, "%s", self.id);
+    memset(&self, 0, sizeof self); /* it holds secrets */
     return row;
 }
 
@@ -89,14 +91,6 @@ static struct kept *find(int64_t hour)
     return kept;
 }
 
-void hours_add(int64_t hour, const struct counts *counts)
-{
-    struct kept *kept = find(hour);
-
-    counts_merge(kept->counts, counts);
-    kept->is_dirty = true;
-}
-
 static int load(struct kept *kept, struct err *err)
 {
     struct str text = STR_EMPTY;
@@ -125,25 +119,56 @@ static int write_one(struct kept *kept, struct err *err)
     return result;
 }
 
-size_t hours_write(void)
+static void write_changed(void)
 {
     struct err err;
-    size_t written = 0;
-    bool has_failed = false;
+    bool has_written = false, has_failed = false;
 
     err_reset(&err);
     for (size_t i = 0; hours.db != NULL && i < HOURS_KEPT; i++) {
         if (hours.each[i].counts == NULL || !hours.each[i].is_dirty)
             continue;
         if (write_one(&hours.each[i], &err) == 0)
-            written++;
+            has_written = true;
         else
             has_failed = true;
     }
-    if (written > 0 || has_failed)
+    if (has_written || has_failed)
         health_set("statistics", has_failed, LOG_LEVEL_ERROR,
                    "%s; they are kept in memory and written later", err.text);
-    return written;
+}
+
+/* What was counted by a node alone goes with it into the cluster. */
+static void adopt(void)
+{
+    struct statistics_row row = row_of(0);
+    struct err err;
+
+    if (hours.db == NULL || row.node[0] == '\0' || strcmp(row.node, hours.adopted) == 0)
+        return;
+    write_changed();
+    if (statistics_store_adopt(hours.db, &row, &err) != 0)
+        return; /* the next writing says so, and tries again */
+    memcpy(hours.adopted, row.node, sizeof row.node);
+    for (size_t i = 0; i < HOURS_KEPT; i++)
+        if (!hours.each[i].is_dirty)
+            counts_free(&hours.each[i].counts);
+}
+
+void hours_add(int64_t hour, const struct counts *counts)
+{
+    struct kept *kept;
+
+    adopt();
+    kept = find(hour);
+    counts_merge(kept->counts, counts);
+    kept->is_dirty = true;
+}
+
+void hours_write(void)
+{
+    adopt();
+    write_changed();
 }
 
 /* Without a database: what is at hand, oldest first. */

@@ -11,8 +11,8 @@ void hours_lock(void);
 void hours_unlock(void);
 /* Adds to that hour of this node as it is in the cluster now. */
 void hours_add(int64_t hour, const struct counts *counts);
-/* Writes what changed; how many hours. What cannot be written is tried again the next time. */
-size_t hours_write(void);
+/* Writes what changed. What cannot be written is tried again the next time. */
+void hours_write(void);
 int hours_each(int64_t from, int64_t until,
                bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
                void *ctx, struct err *err);

@@ -120,4 +120,26 @@ START_TEST(test_walk_and_expire)
 }
 END_TEST
 
-SUITE_MAIN("statistics_store", test_versions, test_sent, test_walk_and_expire)
+START_TEST(test_adopt)
+{
+    struct statistics_row row = {.node = ID};
+    struct str seen = STR_EMPTY;
+    int64_t version;
+
+    begin();
+    put(9, "", "alone ");
+    put(10, "", "not again ");
+    put(10, ID, "already ");
+    ck_assert_int_eq(statistics_store_adopt(db, &row, &err), 0);
+    ck_assert_int_eq(unsent_after(0, &version), 9);
+    row.hour = 0;
+    ck_assert_int_eq(statistics_store_unsent(db, &row, &seen, &err), 1);
+    ck_assert_int_eq(statistics_store_unsent(db, &row, &seen, &err), 1);
+    ck_assert_int_eq(statistics_store_unsent(db, &row, &seen, &err), 0);
+    ck_assert_str_eq(str_cstr(&seen), "alone already ");
+    str_clear(&seen);
+    end();
+}
+END_TEST
+
+SUITE_MAIN("statistics_store", test_versions, test_sent, test_walk_and_expire, test_adopt)
