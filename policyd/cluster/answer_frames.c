@@ -121,8 +121,8 @@ static int measure(struct span bytes, size_t *size_r, struct err *err)
 /* The frames that are whole; what is left is returned. */
 static int take_whole(struct answer_frames *frames, struct span *rest, struct err *err)
 {
-    size_t size;
-    int got;
+    size_t size = 0;
+    int got = 0;
 
     while (!frames->is_over && (got = measure(*rest, &size, err)) == 1 && size <= rest->len) {
         if (take_frame(frames, rest->ptr[0], span_from(rest->ptr + HEADER, size - HEADER),

@@ -9,7 +9,7 @@
 #include "policyd/cluster/ledger.h"
 #include "policyd/cluster/members.h"
 #include "policyd/cluster/membership.h"
-#include "policyd/cluster/quarantine_index.h"
+#include "policyd/cluster/quarantine_follow.h"
 #include "policyd/cluster/requests.h"
 
 static struct {
@@ -31,8 +31,9 @@ static const struct part {
     {"members", members_begin, members_end},
     {"join", join_begin, join_end},
     {"feed", feed_begin, feed_end},
+    {"membership", membership_begin, membership_end},
     {"requests", requests_begin, requests_end},
-    {"quarantine", quarantine_index_begin, quarantine_index_end},
+    {"quarantine", quarantine_follow_begin, quarantine_follow_end},
     {NULL, NULL, NULL},
 };
 

@@ -188,7 +188,7 @@ static enum control_exit judge_and_run(struct serving *s, struct err *err)
     enum control_exit code;
 
     if (!kind)
-        return EXIT_INVALID;
+        return EXIT_USAGE;
     code = run(s, kind, err);
     if (s->is_content_refused) {
         err_set(err,
@@ -234,8 +234,8 @@ void request_serve(const struct request *request, const struct member *asker)
 
     begin(&s);
     code = judge_and_run(&s, &err);
-    log_info("request of %s by %s: %s: exit %d", asker->name, request->user, request->command,
-             (int)code);
+    log_info("request of node %s: %s for %s: exit %d", asker->name, request->command,
+             request->user, (int)code);
     answer_add_end(&s.frames, code, err.text);
     answer_send_end(&s.sender, str_span(&s.frames));
     end(&s);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
+#include "policyd/cluster/quarantine_follow.h"
 #include "policyd/cluster/request_hints.h"
 #include "policyd/cluster/request_serve.h"
 
@@ -54,6 +55,8 @@ static void on_hint(void *ctx, struct span message)
 {
     (void)ctx;
     hint_note(message);
+    if (message.len == 0)
+        quarantine_follow_doubt();
 }
 
 /* Once for each identity this node has had; a channel more or less costs nothing. */
