@@ -22,7 +22,8 @@ static struct redis_script read_script = {
             "all[2 * i - 1] = text "
             "all[2 * i] = redis.call('PTTL', key) "
             "end "
-            "return all"};
+            "return all",
+    .only_reads = true};
 
 static int timeout_ms(void)
 {
