@@ -41,10 +41,13 @@ static void hand_data(void *ctx, struct span bytes)
 static int named_node(const struct control_call *call, struct member *member_r, struct err *err)
 {
     struct span name = control_argument(call, "node");
+    struct identity self;
 
     *member_r = (struct member){.id = ""};
     if (name.len == 0)
         return 1;
+    if (span_is(name, "here") && identity_get(&self))
+        name = span_of(self.id);
     return members_by_name(name, member_r, err) ? 0 : -1;
 }
 

@@ -1,21 +1,38 @@
-/* quarantine: what is kept on this node: list, show, release, delete, reindex. */
+/* quarantine: what is kept, on all nodes of a cluster: list, show, release, delete; reindex on this one. */
 #include <stdio.h>
 #include "base/hash.h"
 #include "milter/ctl/nouns.h"
 #include "milter/ctl/print.h"
 
 static const struct column columns[] = {
-    {"ID", "id", false},         {"STATE", "state", false},   {"TIME", "time", false},
-    {"SENDER", "sender", false}, {"TO", "recipients", false}, {"RULE", "rule", false},
-    {"REASON", "reason", false}, {NULL, NULL, false}};
+    {"ID", "id", false},     {"STATE", "state", false},   {"TIME", "time", false},
+    {"NODE", "node", false}, {"SENDER", "sender", false}, {"TO", "recipients", false},
+    {"RULE", "rule", false}, {"REASON", "reason", false}, {NULL, NULL, false}};
+
+/* What cannot be had now is said beside what it is. */
+static void list_row(void *ctx, json_t *row)
+{
+    struct table *table = ctx;
+    const char *since = json_string_value(json_object_get(row, "node_away_since"));
+    const char *state = json_string_value(json_object_get(row, "state"));
+    struct str text = STR_EMPTY;
+
+    if (since && state && !table->ctl->is_json) {
+        str_printf(&text, "%s, node %s%s", state, *since ? "away since " : "never seen", since);
+        json_object_set_new(row, "state", control_text(str_span(&text)));
+        str_clear(&text);
+    }
+    table_row(table, row);
+}
 
 int quarantine_list_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct table table;
-    struct control_sink sink = {table_row, NULL, &table};
+    struct control_sink sink = {list_row, NULL, &table};
     struct ctl_question question = {
         .command = "quarantine.list", .role = ROLE_READ, .sink = &sink, .milter_too = true};
     const char *state = arguments_get(arguments, "--state"),
+               *node = arguments_get(arguments, "--node"),
                *limit = arguments_get(arguments, "--limit");
     enum control_exit code;
     uint64_t number;
@@ -23,12 +40,28 @@ int quarantine_list_run(struct ctl *ctl, const struct arguments *arguments)
     question.args = json_object();
     if (state)
         json_object_set_new(question.args, "state", control_text(span_of(state)));
+    if (node)
+        json_object_set_new(question.args, "node", control_text(span_of(node)));
     if (limit && span_to_u64(span_of(limit), INT64_MAX, &number))
         json_object_set_new(question.args, "limit", json_integer((json_int_t)number));
     table_begin(&table, ctl, columns);
     code = ctl_ask(ctl, &question, NULL);
     table_end(&table, code == EXIT_OK ? "nothing is in quarantine" : NULL);
     return code;
+}
+
+/* Which message, of which node, the copy of it or itself. */
+static json_t *args_of(const struct arguments *arguments)
+{
+    const char *node = arguments_get(arguments, "--node");
+    json_t *args =
+        json_pack("{s:o}", "id", control_text(span_of(arguments_get(arguments, "ID"))));
+
+    if (node)
+        json_object_set_new(args, "node", control_text(span_of(node)));
+    if (arguments_has(arguments, "--copy"))
+        json_object_set_new(args, "copy", json_true());
+    return args;
 }
 
 /* A message with its row: the bytes go out as they come, with --json they are put into the row. */
@@ -83,38 +116,36 @@ int quarantine_show_run(struct ctl *ctl, const struct arguments *arguments)
         .command = "quarantine.show", .role = ROLE_OPERATE, .sink = &sink, .milter_too = true};
     enum control_exit code;
 
-    question.args =
-        json_pack("{s:o,s:b}", "id", control_text(span_of(arguments_get(arguments, "ID"))),
-                  "raw", (int)shown.is_raw);
+    question.args = args_of(arguments);
+    json_object_set_new(question.args, "raw", json_boolean(shown.is_raw));
     code = ctl_ask(ctl, &question, NULL);
     show_end(&shown);
     return code;
 }
 
-static enum control_exit change(struct ctl *ctl, const char *command, const char *id)
+static enum control_exit change(struct ctl *ctl, const char *command, json_t *args)
 {
     struct control_sink sink = {print_row, NULL, ctl};
     struct ctl_question question = {
-        .command = command, .role = ROLE_OPERATE, .milter_too = true};
+        .command = command, .args = args, .role = ROLE_OPERATE, .milter_too = true};
 
     if (ctl->is_json)
         question.sink = &sink;
-    question.args = id ? json_pack("{s:o}", "id", control_text(span_of(id))) : json_object();
     return ctl_ask(ctl, &question, NULL);
 }
 
 int quarantine_release_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    return change(ctl, "quarantine.release", arguments_get(arguments, "ID"));
+    return change(ctl, "quarantine.release", args_of(arguments));
 }
 
 int quarantine_delete_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    return change(ctl, "quarantine.delete", arguments_get(arguments, "ID"));
+    return change(ctl, "quarantine.delete", args_of(arguments));
 }
 
 int quarantine_reindex_run(struct ctl *ctl, const struct arguments *arguments)
 {
     (void)arguments;
-    return change(ctl, "quarantine.reindex", NULL);
+    return change(ctl, "quarantine.reindex", json_object());
 }

@@ -94,15 +94,24 @@ const struct sentence sentences[] = {
     {"policy test ATTR=VALUE...", policy_test_run, 0, "what policyd would answer Postfix",
      "Attributes are those of Postfix's policy protocol; protocol_state is RCPT unless given."},
 
-    {"quarantine list [--state STATE] [--limit N]", quarantine_list_run, 0,
-     "messages in quarantine, newest first", NULL},
-    {"quarantine show ID [--raw]", quarantine_show_run, 0,
+    {"quarantine list [--state STATE] [--node NODE] [--limit N]", quarantine_list_run, 0,
+     "messages in quarantine, newest first",
+     "In a cluster of all nodes, or of the one that is named; those of a node that is away "
+     "are shown, with since when it is. Copies that nodes keep for each other "
+     "(quarantine_copies) are shown with --state copy, or when their holder is away."},
+    {"quarantine show ID [--raw] [--node NODE] [--copy]", quarantine_show_run, 0,
      "one of them; with --raw the message itself",
+     "ID is an id of the list or a decision code. In a cluster the message comes from the "
+     "node that holds it, with --copy from the one that keeps a copy. "
      "A message that is kept here may be dangerous; on a terminal its bytes are escaped."},
-    {"quarantine release ID", quarantine_release_run, 0, "deliver it after all, once",
+    {"quarantine release ID [--node NODE] [--copy]", quarantine_release_run, 0,
+     "deliver it after all, once",
+     "The node that holds it releases it. "
      "Ends with 5 when it cannot be known whether Postfix took it; it is then not sent again "
-     "by itself."},
-    {"quarantine delete ID", quarantine_delete_run, 0, "remove it for good", NULL},
+     "by itself. --copy releases the copy that another node keeps, when the holder is away: "
+     "it may have released the message before it went, and only you can know."},
+    {"quarantine delete ID [--node NODE] [--copy]", quarantine_delete_run, 0,
+     "remove it for good", NULL},
     {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files",
      NULL},
 
@@ -111,7 +120,8 @@ const struct sentence sentences[] = {
      report_run, 0, "what was counted: messages, refusals, bytes, how long it took",
      "Of the last 7 days, by time, unless asked otherwise; hours are shown up to 3 days, else "
      "days in the setting time_zone. Messages are those that came to their end: delivered, or "
-     "stopped (rejected, deferred, held, discarded, kept in quarantine). Refused are recipients "
+     "stopped (rejected, deferred, held, discarded, kept in quarantine). Refused are "
+     "recipients "
      "turned away before, by the milter at RCPT or by policyd, whose requests are counted too. "
      "Each node keeps the 200 heaviest names of an hour; the rest, and what is beyond --limit "
      "(20 names), is the row other. P50, P90 and P99 are milliseconds from a message's end to "
@@ -165,7 +175,8 @@ const struct sentence sentences[] = {
 };
 
 const struct name_value sentence_nouns[] = {
-    {"status", 0},     {"config", 0}, {"facts", 0},   {"explain", 0}, {"log", 0},
-    {"rules", 0},      {"list", 0},   {"domain", 0},  {"message", 0}, {"policy", 0},
-    {"quarantine", 0}, {"node", 0},   {"cluster", 0}, {"report", 0}, {"help", 0},    {NULL, 0},
+    {"status", 0},  {"config", 0}, {"facts", 0},      {"explain", 0},
+    {"log", 0},     {"rules", 0},  {"list", 0},       {"domain", 0},
+    {"message", 0}, {"policy", 0}, {"quarantine", 0}, {"node", 0},
+    {"cluster", 0}, {"report", 0}, {"help", 0},       {NULL, 0},
 };

@@ -82,7 +82,10 @@ static const struct {
     {{"quarantine", "list", "--state", "held", "--limit", "5"},
      "quarantine.list {\"limit\":5,\"state\":\"held\"}\n"},
     {{"quarantine", "show", "x", "--raw"}, "quarantine.show {\"id\":\"x\",\"raw\":true}\n"},
+    {{"quarantine", "list", "--node", "gate2"}, "quarantine.list {\"node\":\"gate2\"}\n"},
     {{"quarantine", "release", "x"}, "quarantine.release {\"id\":\"x\"}\n"},
+    {{"quarantine", "release", "x", "--node", "gate2", "--copy"},
+     "quarantine.release {\"copy\":true,\"id\":\"x\",\"node\":\"gate2\"}\n"},
     {{"quarantine", "delete", "x"}, "quarantine.delete {\"id\":\"x\"}\n"},
     {{"quarantine", "reindex"}, "quarantine.reindex {}\n"},
 };
