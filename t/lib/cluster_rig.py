@@ -81,7 +81,8 @@ class Cluster:
         return self.nodes[i]
 
     def start(self):
-        self.redis.start()
+        if not self.redis.is_running():
+            self.redis.start()
         for node in self.nodes:
             node.start()
         if self.with_joined:

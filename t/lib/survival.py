@@ -8,12 +8,13 @@ from load import Load
 BLOCKED = "eve@blocked.example"
 # Both ways of deciding take part: a stored list, and a counter that every request reads and every delivered message is charged to.
 RULES = house.rules_with(lists="list blocked address", policy="""
-blocked:
-  reject "5.7.1 sender blocked"
+rule blocked
   when sender in $blocked
-flood:
-  reject "5.7.1 too much mail"
+  then reject "5.7.1 sender blocked"
+
+rule flood
   when count(messages, sender, 1h) > 1000000
+  then reject "5.7.1 too much mail"
 """)
 LISTS = {**house.LISTS, "blocked": [BLOCKED]}
 
