@@ -4,7 +4,7 @@
 #include "base/sinks.h"
 
 #define LEFT_TIME  70
-#define LEFT_NAMES 230
+#define LEFT_NAMES 270
 #define RIGHT      30
 #define TOP        86
 #define HEIGHT     300 /* of the bars over time */
@@ -13,6 +13,7 @@
 #define TICKS      5
 #define LABELS     12 /* of the time axis, at most */
 #define NAME_CHARS 30
+#define BAR_MOST   80
 
 static const struct layer {
     const char *key, *label, *colour;
@@ -168,14 +169,14 @@ static void add_value_axis(struct str *out, uint64_t end)
 
 static void add_column(struct str *out, const json_t *row, double x, double wide, uint64_t end)
 {
-    double y = TOP + HEIGHT;
+    double y = TOP + HEIGHT, bar = wide * 0.8 < BAR_MOST ? wide * 0.8 : BAR_MOST;
 
     str_adds(out, "<g>");
     add_title(out, row);
     for (size_t i = 0; i < LAYER_COUNT; i++) {
         double h = (double)number(row, layers[i].key) / (double)end * HEIGHT;
         y -= h;
-        add_bar(out, &layers[i], x + wide * 0.1, y, wide * 0.8, h);
+        add_bar(out, &layers[i], x + (wide - bar) / 2, y, bar, h);
     }
     str_adds(out, "</g>\n");
 }

@@ -11,6 +11,7 @@
 #include "policyd/cluster/membership.h"
 #include "policyd/cluster/quarantine_follow.h"
 #include "policyd/cluster/requests.h"
+#include "policyd/cluster/statistics_push.h"
 
 static struct {
     const struct settings *settings;
@@ -34,6 +35,7 @@ static const struct part {
     {"membership", membership_begin, membership_end},
     {"requests", requests_begin, requests_end},
     {"quarantine", quarantine_follow_begin, quarantine_follow_end},
+    {"statistics", statistics_push_begin, statistics_push_end},
     {NULL, NULL, NULL},
 };
 
