@@ -25,6 +25,8 @@ $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 	@$(CC) -fsanitize=fuzzer,$(SANITIZER) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(foreach e,$(EXTRA_fuzz_$*),$(FUZZB)/o/$(e).o) $(call libs,$(LIBS_fuzz_$*)) $(ALLLIBS)
 # What is no part of the library.
 $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
+$(FUZZB)/fuzz_answer_stream: $(FUZZB)/o/policyd/cluster/answer_frames.o $(FUZZB)/o/policyd/cluster/answer_stream.o
+$(FUZZB)/fuzz_request: $(FUZZB)/o/policyd/cluster/request_text.o
 $(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
 $(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
 LIBS_fuzz_redis_reply := redis
