@@ -20,6 +20,7 @@ static struct {
     pthread_cond_t wake;
     pthread_t thread;
     bool is_running, is_ending, is_woken;
+    _Atomic bool is_sending; /* a batch is taken and not acknowledged */
     uint64_t seq;
     size_t count; /* of the batch that is not acknowledged yet */
     struct pending *batch[PENDING_BATCH];
@@ -68,6 +69,12 @@ static void drop_batch(void)
 {
     while (sender.count > 0)
         xfree(&sender.batch[--sender.count]);
+    sender.is_sending = false;
+}
+
+bool counters_sender_is_idle(void)
+{
+    return pending_count() == 0 && !sender.is_sending;
 }
 
 /* 0 acknowledged, -1 to be sent again. */
@@ -101,9 +108,12 @@ static int send_next(void)
         return 0;
     }
     if (sender.count == 0) {
+        sender.is_sending = true; /* before nothing waits any more */
         sender.count = pending_take(sender.batch);
         sender.seq += sender.count > 0;
     }
+    if (sender.count == 0)
+        sender.is_sending = false;
     state = sender.count == 0 ? 0 : send_batch(&identity) < 0 ? -1 : 1;
     memset(&identity, 0, sizeof identity); /* it holds secrets */
     return state;
