@@ -10,6 +10,7 @@ struct redis_dial {
     void *ctx;
     struct event *timer;               /* begins; then the deadline of the attempt */
     bool has_begun, has_tried;         /* the host `to` */
+    bool is_open;                      /* TCP, and TLS where it is asked for */
     bool is_asking, has_authenticated; /* a sentinel */
     size_t sentinel;                   /* the next one to ask */
     struct socket_address to;          /* of this attempt */
@@ -68,6 +69,7 @@ static void on_open(void *ctx)
     struct err err;
     const struct redis_where *where = &dial->options.where;
 
+    dial->is_open = true;
     if (dial->is_asking)
         str_printf(&out,
                    "*3\r\n$8\r\nSENTINEL\r\n$23\r\nget-master-addr-by-name\r\n$%zu\r\n%s\r\n",
@@ -182,6 +184,7 @@ static void connect_next(struct redis_dial *dial)
     struct err err;
 
     set_timer(dial, REDIS_DIAL_MS);
+    dial->is_open = false;
     if (dial->options.options->has_tls && !dial->to.is_unix &&
         (session = begin_tls(dial, &err)) == NULL) {
         dial->address++;
@@ -249,10 +252,12 @@ static void try_next(struct redis_dial *dial)
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
     struct redis_dial *dial = ctx;
+    bool is_tls;
 
     (void)fd, (void)what;
     if (dial->has_begun) {
-        fail(dial, "no answer");
+        is_tls = dial->conn != NULL && !dial->is_open && dial->options.options->has_tls;
+        fail(dial, is_tls ? "no answer to TLS; does that port speak it?" : "no answer");
         return;
     }
     dial->has_begun = true;
