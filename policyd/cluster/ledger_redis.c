@@ -11,6 +11,7 @@
 
 /* Stops before what is not there, and after about 1 MB; a word after '-' tells what is wrong with the first. */
 static struct redis_script run_script = {
+    .only_reads = true,
     .text = "local out, sum = {}, 0\n"
             "for i, key in ipairs(KEYS) do\n"
             "  local n = redis.pcall('STRLEN', key)\n"
