@@ -30,6 +30,7 @@ static const struct control_command commands[] = {
     {"cluster.join", ROLE_ADMIN, control_cluster_join},
     {"cluster.leave", ROLE_ADMIN, control_cluster_leave},
     {"cluster.rotate-key", ROLE_ADMIN, control_cluster_rotate},
+    {"cluster.reseed", ROLE_ADMIN, control_cluster_reseed},
     {"cluster.status", ROLE_READ, control_cluster_status},
     {"rules.wait", ROLE_READ, control_rules_wait},
     {"rules.canary", ROLE_READ, control_canary_show},

@@ -54,6 +54,7 @@ enum control_exit control_node_list(struct control_call *call, struct err *err);
 enum control_exit control_node_forget(struct control_call *call, struct err *err);
 enum control_exit control_drain(struct control_call *call, struct err *err);
 enum control_exit control_resume(struct control_call *call, struct err *err);
+enum control_exit control_cluster_reseed(struct control_call *call, struct err *err);
 enum control_exit control_cluster_status(struct control_call *call, struct err *err);
 enum control_exit control_rules_wait(struct control_call *call, struct err *err);
 enum control_exit control_canary_show(struct control_call *call, struct err *err);

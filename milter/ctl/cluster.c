@@ -1,4 +1,4 @@
-/* cluster: init, token, join, leave, rotate-key. */
+/* cluster: init, token, join, leave, reseed, rotate-key. */
 #include <stdio.h>
 #include "base/hash.h"
 #include "milter/ctl/nouns.h"
@@ -86,6 +86,21 @@ int cluster_leave_run(struct ctl *ctl, const struct arguments *arguments)
 {
     (void)arguments;
     return ask(ctl, "cluster.leave", NULL, print_row);
+}
+
+static void no_row(void *ctx, json_t *row)
+{
+    const struct ctl *ctl = ctx;
+
+    if (ctl->is_json)
+        print_json(row);
+}
+
+int cluster_reseed_run(struct ctl *ctl, const struct arguments *arguments)
+{
+    bool supersedes = arguments_has(arguments, "--supersede");
+
+    return ask(ctl, "cluster.reseed", json_pack("{s:b}", "supersede", (int)supersedes), no_row);
 }
 
 int cluster_rotate_run(struct ctl *ctl, const struct arguments *arguments)

@@ -39,6 +39,7 @@ NOUN(cluster_init_run);
 NOUN(cluster_token_run);
 NOUN(cluster_join_run);
 NOUN(cluster_leave_run);
+NOUN(cluster_reseed_run);
 NOUN(cluster_rotate_run);
 NOUN(cluster_status_run);
 NOUN(rules_canary_run);

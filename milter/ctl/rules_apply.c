@@ -142,6 +142,19 @@ static void take_answer(void *ctx, json_t *row)
     }
 }
 
+/* Somebody else was first: what that changed. */
+static void show_first(struct ctl *ctl, const struct side *from)
+{
+    struct side now = {0};
+
+    if (load_revision(ctl, 0, &now) == EXIT_OK && now.revision.row &&
+        fetched_number(&now.revision) != fetched_number(&from->revision)) {
+        ctl_say("what was changed meanwhile:");
+        print_difference(ctl, from, &now);
+    }
+    side_clear(&now);
+}
+
 static enum control_exit publish(struct ctl *ctl, const struct side *from,
                                  const struct side *to, const struct arguments *arguments)
 {
@@ -161,6 +174,8 @@ static enum control_exit publish(struct ctl *ctl, const struct side *from,
                               control_text(span_of(arguments_get(arguments, "--note"))), "base",
                               (json_int_t)fetched_number(&from->revision));
     code = ctl_ask(ctl, &question, NULL);
+    if (code == EXIT_DIFFERS)
+        show_first(ctl, from);
     if (code != EXIT_OK || !arguments_has(arguments, "--wait"))
         return code;
     if (timeout != NULL)

@@ -164,6 +164,12 @@ const struct sentence sentences[] = {
      "Mail flows on: marks and decision codes made with the key before stay good until the "
      "next "
      "rotation, entries signed before for ever. Only where the signing key lies."},
+    {"cluster reseed [--supersede]", cluster_reseed_run, 0,
+     "write to Redis again what it lost",
+     "For a Redis that was restarted empty or is older than the nodes: what this node has of "
+     "rules, lists, domains and members is written again, as it was signed. Nothing is written "
+     "over another history (a fork): with --supersede, where the signing key lies, what is in "
+     "force on this node is signed anew on top of it, and all nodes take that."},
     {"cluster status", cluster_status_run, 0,
      "links to Redis, what is not in order, and the nodes", NULL},
 
