@@ -1,57 +1,170 @@
-/* control_log.c - log: decisions searched, those of both daemons side by side. */
+/* control_log.c - log: decisions searched, of both daemons, and of the other nodes side by side with them. */
+#include <signal.h>
+#include <stdlib.h>
+#include "base/clock.h"
 #include "control/decision_log.h"
+#include "policyd/cluster/cluster.h"
+#include "policyd/cluster/identity.h"
+#include "policyd/cluster/requests.h"
 #include "policyd/control.h"
 #include "policyd/milter_link.h"
 
+/* The milter, with time to send; a node asks its milter, and then itself. */
 #define MILTER_TIMEOUT_MS (LOG_BUDGET_MS + 5000)
+#define NODE_TIMEOUT_MS   (MILTER_TIMEOUT_MS + LOG_BUDGET_MS + 5000)
+/* Clocks apart by more are told, since rows stand by the time their node gave them. */
+#define SKEW_MS 5000
+
+/* Which nodes are asked beside this one, or instead of it. */
+struct scope {
+    bool is_here, is_elsewhere;
+    struct member node; /* that one alone; without id: all others */
+};
+struct searching {
+    struct control_call *call;
+    const struct scope *scope;
+    struct log_rows rows;
+};
+
+/* The last that a node does is to look at its clock. */
+static void note_skew(json_t *end)
+{
+    const json_t *now = json_object_get(end, "now");
+    const char *program = json_string_value(json_object_get(end, "program"));
+    int64_t skew = json_is_integer(now) ? json_integer_value(now) - clock_now_ms() : 0;
+
+    if (program != NULL && strcmp(program, "policyd") == 0 &&
+        (skew > SKEW_MS || skew < -SKEW_MS))
+        json_object_set_new(end, "skew_ms", json_integer((json_int_t)skew));
+}
 
 static void add_row(void *ctx, json_t *row)
 {
     log_rows_add(ctx, json_incref(row));
 }
 
-/* The worse of two ends; its text is kept. */
-static void note(enum control_exit *code, struct err *err, enum control_exit other,
-                 const struct err *why)
+static void add_remote_row(void *ctx, json_t *row)
 {
-    if (other == EXIT_OK)
-        return;
-    *code = EXIT_PARTIAL;
-    if (why->text[0] != '\0' && err->text[0] != '\0')
-        err_prefix(err, "%s", why->text);
-    else if (why->text[0] != '\0')
-        *err = *why;
+    json_t *end = json_object_get(row, "log");
+
+    if (json_is_object(end))
+        note_skew(end);
+    log_rows_add(ctx, json_incref(row));
 }
 
-static enum control_exit search_here(struct control_call *call, struct log_rows *rows,
-                                     struct err *err)
+static void search_here(struct searching *s)
 {
-    const struct log_source own = {control_shared.decisions, "policyd",
-                                   control_shared.settings->node_name};
-    const struct control_sink sink = {add_row, NULL, rows};
-    enum control_exit code = EXIT_OK, end;
-    struct err why = {""};
+    const char *node = control_shared.settings->node_name;
+    const struct log_source own = {control_shared.decisions, "policyd", node};
+    const struct control_sink sink = {add_row, NULL, &s->rows};
+    struct err err = {""};
 
-    end = decision_log_add(&own, call->args, rows, &why);
-    note(&code, err, end, &why);
-    err_reset(&why);
-    end = milter_link_collect("log", call, &sink, MILTER_TIMEOUT_MS, &why);
-    note(&code, err, end, &why);
-    return code;
+    if (milter_link_collect("log", s->call, &sink, MILTER_TIMEOUT_MS, &err) == EXIT_UNREACHABLE)
+        log_rows_trouble(&s->rows, node, "milter", err.text);
+    if (decision_log_add(&own, s->call->args, &s->rows, &err) < 0)
+        log_rows_trouble(&s->rows, node, "policyd", err.text);
+}
+
+static void add_absent(struct log_rows *rows, json_t *absent)
+{
+    json_t *node;
+    size_t i;
+
+    json_array_foreach(absent, i, node) log_rows_add(rows, json_pack("{s:O}", "absent", node));
+}
+
+static void *search_elsewhere(void *ctx)
+{
+    struct searching *s = ctx;
+    const struct control_sink sink = {add_remote_row, NULL, &s->rows};
+    const struct remote_question question = {.node_id = s->scope->node.id,
+                                             .command = "log",
+                                             .args = s->call->args,
+                                             .role = ROLE_READ,
+                                             .user = s->call->user,
+                                             .sink = &sink,
+                                             .timeout_ms = NODE_TIMEOUT_MS};
+    json_t *absent = json_array();
+    struct err err = {""};
+
+    if (*s->scope->node.id == '\0')
+        request_ask_all(&question, absent);
+    else if (request_ask(&question, &err) == EXIT_UNREACHABLE)
+        json_array_append_new(absent, json_pack("{s:o,s:o}", "node",
+                                                control_text(span_of(s->scope->node.name)),
+                                                "why", control_text(span_of(err.text))));
+    add_absent(&s->rows, absent);
+    json_decref(absent);
+    return NULL;
+}
+
+/* Both at once; where no thread can be had, one after the other. */
+static void search(struct searching *s)
+{
+    sigset_t all, before;
+    bool is_started = false;
+    pthread_t thread;
+
+    if (s->scope->is_elsewhere && s->scope->is_here) {
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        is_started = pthread_create(&thread, NULL, search_elsewhere, s) == 0;
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (s->scope->is_here)
+        search_here(s);
+    if (is_started)
+        pthread_join(thread, NULL);
+    else if (s->scope->is_elsewhere)
+        search_elsewhere(s);
+}
+
+static int choose_node(struct scope *scope, struct span node, const struct identity *self,
+                       struct err *err)
+{
+    struct member member;
+
+    if (span_is(node, control_shared.settings->node_name))
+        return 0;
+    if (self == NULL)
+        return err_set(err, "this node, %s, is in no cluster: there is no other to be asked",
+                       control_shared.settings->node_name);
+    if (!members_by_name(node, &member, err))
+        return -1;
+    if (strcmp(member.id, self->id) == 0)
+        return 0;
+    *scope = (struct scope){.is_elsewhere = true, .node = member};
+    return 0;
+}
+
+static int choose(struct scope *scope, const struct control_call *call, struct err *err)
+{
+    struct span node = control_argument(call, "node");
+    struct identity self;
+    bool is_member = identity_get(&self);
+
+    *scope = (struct scope){.is_here = true};
+    if (control_flag(call, "here"))
+        return 0;
+    if (node.len > 0)
+        return choose_node(scope, node, is_member ? &self : NULL, err);
+    scope->is_elsewhere = is_member;
+    return 0;
 }
 
 enum control_exit control_log(struct control_call *call, struct err *err)
 {
     struct arena *arena = arena_new();
     struct decisions_query query;
-    struct log_rows rows;
+    struct scope scope;
+    struct searching searching = {.call = call, .scope = &scope};
     enum control_exit code = EXIT_INVALID;
 
-    if (decision_log_query(call->args, arena, &query, err) == 0) {
-        err_reset(err);
-        log_rows_begin(&rows, query.limit);
-        code = search_here(call, &rows, err);
-        log_rows_send(&rows, call);
+    if (decision_log_query(call->args, arena, &query, err) == 0 &&
+        choose(&scope, call, err) == 0) {
+        log_rows_begin(&searching.rows, query.limit);
+        search(&searching);
+        code = log_rows_send(&searching.rows, call);
     }
     arena_free(&arena);
     return code;

@@ -107,21 +107,44 @@ void log_rows_add(struct log_rows *rows, json_t *row)
     pthread_mutex_unlock(&rows->mutex);
 }
 
-void log_rows_send(struct log_rows *rows, struct control_call *call)
+void log_rows_trouble(struct log_rows *rows, const char *node, const char *program,
+                      const char *why)
 {
+    log_rows_add(rows,
+                 json_pack("{s:{s:o,s:s,s:o}}", "log", "node", control_text(span_of(node)),
+                           "program", program, "trouble", control_text(span_of(why))));
+}
+
+static bool is_trouble(const json_t *other)
+{
+    const json_t *end = json_object_get(other, "log");
+
+    return json_object_get(other, "absent") != NULL ||
+           json_is_true(json_object_get(end, "out_of_time")) ||
+           json_string_length(json_object_get(end, "trouble")) > 0;
+}
+
+enum control_exit log_rows_send(struct log_rows *rows, struct control_call *call)
+{
+    enum control_exit code = EXIT_OK;
     json_t *other;
     size_t i;
 
     if (rows->count > 0)
         cut(rows);
-    while (rows->count > 0)
-        control_row(call, rows->rows[--rows->count].row);
-    json_array_foreach(rows->others, i, other) control_row(call, json_incref(other));
+    json_array_foreach(rows->others, i, other)
+    {
+        code = is_trouble(other) ? EXIT_PARTIAL : code;
+        control_row(call, json_incref(other));
+    }
     if (rows->has_more)
         control_row(call, json_pack("{s:{s:b}}", "log", "more", 1));
+    while (rows->count > 0)
+        control_row(call, rows->rows[--rows->count].row);
     json_decref(rows->others);
     pthread_mutex_destroy(&rows->mutex);
     xfree(&rows->rows);
+    return code;
 }
 
 struct adding {
@@ -143,11 +166,12 @@ static void add_end(const struct log_source *source, const struct decisions_foun
 
     snprintf(mark, sizeof(mark), "%u:%" PRIu32 ":%" PRId64, (unsigned)found->mark.day,
              found->mark.row, found->mark.time_ms);
-    log_rows_add(rows, json_pack("{s:{s:o,s:s,s:b,s:b,s:o,s:s}}", "log", "node",
+    log_rows_add(rows, json_pack("{s:{s:o,s:s,s:b,s:b,s:o,s:s,s:I}}", "log", "node",
                                  control_text(span_of(source->node)), "program",
                                  source->program, "more", (int)found->has_more, "out_of_time",
                                  (int)found->is_out_of_time, "trouble",
-                                 control_text(span_of(found->trouble.text)), "mark", mark));
+                                 control_text(span_of(found->trouble.text)), "mark", mark,
+                                 "now", (json_int_t)clock_now_ms()));
 }
 
 /* "DAY:ROW:TIME". Anything else: none. */
@@ -181,33 +205,24 @@ static void take_mark(const struct log_source *source, json_t *args,
         query->since_ms = clock_now_ms() - YOUNG_MS;
 }
 
-static enum control_exit search(const struct log_source *source, struct decisions_query *query,
-                                struct log_rows *rows, struct err *err)
+int decision_log_add(const struct log_source *source, json_t *args, struct log_rows *rows,
+                     struct err *err)
 {
     struct adding adding = {source, rows};
     const struct decisions_reader reader = {add_found, &adding};
-    struct decisions_found found;
-
-    if (source->decisions == NULL) {
-        err_set(err, "postgate-%s keeps no decisions now; see its log", source->program);
-        return EXIT_PARTIAL;
-    }
-    if (decisions_search(source->decisions, query, &reader, &found, err) < 0)
-        return EXIT_INVALID;
-    add_end(source, &found, rows);
-    return found.is_out_of_time || found.trouble.text[0] != '\0' ? EXIT_PARTIAL : EXIT_OK;
-}
-
-enum control_exit decision_log_add(const struct log_source *source, json_t *args,
-                                   struct log_rows *rows, struct err *err)
-{
     struct arena *arena = arena_new();
+    struct decisions_found found;
     struct decisions_query query;
-    enum control_exit result = EXIT_INVALID;
+    int result = decision_log_query(args, arena, &query, err);
 
-    if (decision_log_query(args, arena, &query, err) == 0) {
+    if (result == 0 && source->decisions == NULL) {
+        log_rows_trouble(rows, source->node, source->program,
+                         "it keeps no decisions now; see its log");
+    } else if (result == 0) {
         take_mark(source, args, &query);
-        result = search(source, &query, rows, err);
+        result = decisions_search(source->decisions, &query, &reader, &found, err);
+        if (result == 0)
+            add_end(source, &found, rows);
     }
     arena_free(&arena);
     return result;
@@ -223,8 +238,10 @@ enum control_exit decision_log(const struct log_source *source, struct control_c
 
     if (decision_log_query(call->args, arena, &query, err) == 0) {
         log_rows_begin(&rows, query.limit);
-        result = decision_log_add(source, call->args, &rows, err);
-        log_rows_send(&rows, call);
+        int added = decision_log_add(source, call->args, &rows, err);
+
+        result = log_rows_send(&rows, call);
+        result = added < 0 ? EXIT_INVALID : result;
     }
     arena_free(&arena);
     return result;

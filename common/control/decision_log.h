@@ -1,8 +1,9 @@
 /* `log`: decisions searched over the control protocol, the same by both daemons, and the rows of several of them brought into one order.
  * Arguments, all optional: since, until (ms), from, to, client (address or network), verdicts [words], rule, queue_id, message_id, code, text, limit,
  * after {"NODE PROGRAM": "DAY:ROW:TIME"} (marks of an earlier answer: only what came since).
- * Rows: {"time","time_ms","node","program","path","client","auth_user","sender","recipients" (the first LOG_RECIPIENTS),"recipient_count","verdict","rule",
- * "reply","queue_id","message_id","code"}, oldest first; then one {"log":{"node","program","more","out_of_time","trouble","mark"}} of each daemon. */
+ * Rows: first {"log":{"node","program","more","out_of_time","trouble","mark","now"}} of each daemon, then
+ * {"time","time_ms","node","program","path","client","auth_user","sender","recipients" (the first LOG_RECIPIENTS),"recipient_count","verdict","rule",
+ * "reply","queue_id","message_id","code"}, oldest first. */
 #ifndef CONTROL_DECISION_LOG_H
 #define CONTROL_DECISION_LOG_H
 #include <jansson.h>
@@ -33,16 +34,19 @@ struct log_rows {
 };
 void log_rows_begin(struct log_rows *rows, size_t limit);
 void log_rows_add(struct log_rows *rows, json_t *row); /* takes it over */
-/* Into the answer: the rows, oldest first, then the others. Frees. */
-void log_rows_send(struct log_rows *rows, struct control_call *call);
+/* A daemon that cannot be searched, or only in part. */
+void log_rows_trouble(struct log_rows *rows, const char *node, const char *program,
+                      const char *why);
+/* Into the answer: the others, then the rows, oldest first. Frees. EXIT_PARTIAL when one of the others speaks of trouble or of somebody "absent". */
+enum control_exit log_rows_send(struct log_rows *rows, struct control_call *call);
 
-/* Searches this daemon's decisions; rows and the {"log":...} into rows. EXIT_OK, EXIT_PARTIAL (out of time, a day could not be read), EXIT_INVALID. */
+/* Searches this daemon's decisions; rows and the {"log":...} into rows. -1: a wrong argument. */
 struct log_source {
     struct decisions *decisions; /* NULL: there are none */
     const char *program, *node;
 };
-enum control_exit decision_log_add(const struct log_source *source, json_t *args,
-                                   struct log_rows *rows, struct err *err);
+int decision_log_add(const struct log_source *source, json_t *args, struct log_rows *rows,
+                     struct err *err);
 /* The whole command of a daemon alone. */
 enum control_exit decision_log(const struct log_source *source, struct control_call *call,
                                struct err *err);

@@ -1,5 +1,6 @@
 /* log: recorded decisions, searched; of both daemons, and of all nodes where there is a cluster. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
 #include "milter/ctl/nouns.h"
@@ -70,6 +71,7 @@ static void take_end(struct logging *log, json_t *end)
     const char *node = json_string_value(json_object_get(end, "node")),
                *program = json_string_value(json_object_get(end, "program")),
                *trouble = json_string_value(json_object_get(end, "trouble"));
+    json_int_t skew = json_integer_value(json_object_get(end, "skew_ms"));
     struct str key = STR_EMPTY;
 
     log->has_more |= json_is_true(json_object_get(end, "more"));
@@ -78,6 +80,9 @@ static void take_end(struct logging *log, json_t *end)
         return;
     if (trouble != NULL && *trouble != '\0' && is_first(log))
         ctl_say("%s, postgate-%s: %s", node, program, trouble);
+    if (skew != 0 && is_first(log))
+        ctl_say("%s: its clock is %lld s %s this node's; its rows stand by its own time", node,
+                llabs((long long)skew) / 1000, skew > 0 ? "ahead of" : "behind");
     str_printf(&key, "%s %s", node, program);
     if (json_is_string(json_object_get(end, "mark")))
         json_object_set(log->marks, str_cstr(&key), json_object_get(end, "mark"));
