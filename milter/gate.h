@@ -6,13 +6,19 @@
 #include "conf/settings.h"
 #include "mail/trace.h"
 
+#define TRACE_SECRETS                                                                          \
+    3 /* the cluster's two generations and this node's own; without a cluster that alone */
+
 struct decisions;
 struct quarantine;
 struct releases;
 
 struct gate {
     const struct settings *settings;
-    struct trace_keys trace_keys;
+    struct trace_secrets { /* of marks: the first signs; through milter/keys.h alone */
+        size_t count;
+        uint8_t of[TRACE_SECRETS][HASH_KEY_SIZE];
+    } trace;
     uint8_t release_key[32];
     struct decisions *decisions;
     struct quarantine *quarantine;

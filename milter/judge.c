@@ -5,6 +5,7 @@
 #include "checks/content.h"
 #include "engine/record.h"
 #include "milter/keep.h"
+#include "milter/keys.h"
 #include "milter/releases.h"
 #include "milter/verdict_log.h"
 #include "milter/wait.h"
@@ -26,7 +27,7 @@ static void learn_loop(struct transaction *t)
     (void)message_header_text(&t->message, HEADER_MESSAGE_ID, &message_id);
     for (size_t i = 0; i < t->deciding.recipient_count; i++)
         recipients[i] = record_text(t->arena, t->deciding.recipients[i], FACT_RECIPIENT);
-    t->reader = (struct loop_reader){.keys = &t->gate->trace_keys,
+    t->reader = (struct loop_reader){.keys = keys_take(t->gate, t->arena),
                                      .message_id = arena_span(t->arena, str_span(&message_id)),
                                      .path = t->mark_path,
                                      .recipients = recipients,

@@ -8,6 +8,7 @@
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "engine/reload.h"
+#include "milter/keys.h"
 #include "milter/open.h"
 #include "milter/releases.h"
 #include "store/decisions.h"
@@ -30,14 +31,8 @@ static int gate_open_directories(const struct settings *settings, struct err *er
 
 static int gate_open_keys(struct gate *gate, struct node_key *key, struct err *err)
 {
-    uint8_t *trace = xmalloc(HASH_KEY_SIZE); /* as long as the process */
-
-    if (node_key_load(gate->settings->state_dir, key, err) != 0) {
-        xfree(&trace);
+    if (node_key_load(gate->settings->state_dir, key, err) != 0)
         return -1;
-    }
-    node_key_subkey(key, NODE_KEY_TRACE, trace);
-    gate->trace_keys = (struct trace_keys){.current = trace};
     node_key_subkey(key, NODE_KEY_RELEASE, gate->release_key);
     gate->releases = releases_new(gate->release_key);
     return 0;
@@ -79,7 +74,8 @@ static int gate_open_all(struct gate *gate, struct err *err)
 
     if (arrival_init(settings->time_zone, err) != 0 ||
         gate_open_directories(settings, err) != 0 || gate_open_keys(gate, &key, err) != 0 ||
-        gate_open_decisions(gate, &key, err) != 0 || gate_open_quarantine(gate, err) != 0)
+        gate_open_decisions(gate, &key, err) != 0 || keys_begin(gate, &key, err) != 0 ||
+        gate_open_quarantine(gate, err) != 0)
         return -1;
     notice_begin(settings->control_dir);
     staging_init(settings->staging_listener);
@@ -92,12 +88,10 @@ static int gate_open_all(struct gate *gate, struct err *err)
 /* Of a start that failed: nobody uses any of it yet. */
 static void gate_undo(struct gate *gate)
 {
-    uint8_t *trace = (uint8_t *)(uintptr_t)gate->trace_keys.current;
-
+    keys_end();
     quarantine_close(&gate->quarantine);
     decisions_close(&gate->decisions);
     releases_free(&gate->releases);
-    xfree(&trace);
     xfree(&gate);
 }
 
@@ -127,6 +121,7 @@ void gate_keep_house(struct gate *gate)
 /* Callbacks past the drain deadline and releases under way may still use all of it: nothing is freed. */
 void gate_close(struct gate *gate)
 {
+    keys_end();
     notice_end(NOTICE_MS);
     if (!decisions_flush(gate->decisions, FLUSH_MS))
         log_warn("decisions: what was not written yet is lost");

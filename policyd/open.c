@@ -17,10 +17,22 @@
 #include "policyd/question.h"
 #include "policyd/cluster/statistics.h"
 #include "policyd/cluster/statistics_notice.h"
+#include "store/cluster_key.h"
+
+static struct node_key key; /* borrowed by the decisions for as long as they are open */
+
+/* The cluster's, and again when it is another. */
+static void use_key(void *ctx, const struct cluster_key *cluster)
+{
+    struct decision_keys codes;
+
+    cluster_key_decisions(cluster, &key, &codes);
+    decisions_set_keys(ctx, &codes);
+    explicit_bzero(&codes, sizeof codes);
+}
 
 static struct decisions *open_decisions(const struct settings *settings)
 {
-    static struct node_key key; /* borrowed by the decisions for as long as they are open */
     const struct decisions_options options = {.state_dir = settings->state_dir,
                                               .program = DECISION_POLICYD,
                                               .key = &key,
@@ -31,6 +43,8 @@ static struct decisions *open_decisions(const struct settings *settings)
 
     if (node_key_load(settings->state_dir, &key, &err) == 0)
         decisions = decisions_open(&options, &err);
+    if (decisions != NULL && cluster_key_follow(settings, use_key, decisions, &err) < 0)
+        decisions_close(&decisions);
     health_set("decisions", decisions == NULL, LOG_LEVEL_ERROR,
                "%s; decisions are not recorded", decisions == NULL ? err.text : "");
     return decisions;
@@ -135,5 +149,6 @@ void close_all(struct control_shared *shared)
         images_end();
     }
     reload_stop();
+    cluster_key_unfollow();
     decisions_close(&shared->decisions);
 }

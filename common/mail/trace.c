@@ -109,6 +109,7 @@ enum trace_state trace_verify(struct trace *trace, const struct trace_keys *keys
 {
     const uint8_t *key = is_signed_by(trace, keys->current, message_id)    ? keys->current
                          : is_signed_by(trace, keys->previous, message_id) ? keys->previous
+                         : is_signed_by(trace, keys->own, message_id)      ? keys->own
                                                                            : NULL;
 
     trace->key = NULL;

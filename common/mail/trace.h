@@ -33,10 +33,9 @@ struct trace {
 
 enum trace_state { TRACE_INVALID = 0, TRACE_EXPIRED, TRACE_VALID };
 
-/* Two generations of the key; previous may be NULL. */
+/* HASH_KEY_SIZE bytes each. The first signs; previous (the generation before) and own (this node's, from before it joined a cluster) may be NULL. */
 struct trace_keys {
-    const uint8_t *current; /* HASH_KEY_SIZE bytes */
-    const uint8_t *previous;
+    const uint8_t *current, *previous, *own;
 };
 
 /* Fills hash*, and mac, of *trace from the recipients (texts as address_text gives them, duplicates allowed, at least one) and

@@ -40,6 +40,16 @@ void cluster_key_print(struct str *out, const struct cluster_key *key);
 bool cluster_key_look(const struct settings *settings);
 /* A copy, from memory. False (and count 0) without a cluster. Any thread. */
 bool cluster_key_get(struct cluster_key *key_r);
+struct decision_keys;
+struct node_key;
+/* For decisions_set_keys: the cluster's generations, then this node's own. cluster may have count 0. */
+void cluster_key_decisions(const struct cluster_key *cluster, const struct node_key *own,
+                           struct decision_keys *keys_r);
+/* Looks (cluster_key_look) each second, on a thread of its own; calls `changed` each time it is another one, and once at first, within this call. */
+int cluster_key_follow(const struct settings *settings,
+                       void (*changed)(void *ctx, const struct cluster_key *key), void *ctx,
+                       struct err *err);
+void cluster_key_unfollow(void);
 /* The node whose decision a code of this cluster is, by key of either generation: candidates, newest first, at most CLUSTER_KEY_GENERATIONS; a code
  * that is none gives numbers too. */
 size_t cluster_key_code_nodes(const struct cluster_key *key, uint64_t code, uint16_t *nodes_r);

@@ -58,9 +58,10 @@ bool decision_fits(const struct decisions_query *query, sqlite3_stmt *stmt);
 /* The same folding for both sides. */
 struct span decision_message_id(struct span id); /* without < > */
 
-/* decisions_find's: false with a text when the code is none, another node's or the other program's. */
-bool decision_code_is_ours(const struct decisions *d, struct span code,
-                           struct decision_id *id_r, struct err *err);
+/* The rows a code may stand for, one for each key under which it is of this node and program; 0 with a text: it is none, another node's or the
+ * other program's. */
+size_t decision_code_ids(const struct decisions *d, struct span code,
+                         struct decision_id ids_r[DECISION_KEYS], struct err *err);
 /* Reading, shared by decisions_read.c and decisions_search.c. */
 int decision_day_open(const struct decisions *d, uint16_t day, struct sql *sql,
                       struct err *err); /* 1 open, 0 there is no file of that day, -1 */

@@ -107,11 +107,12 @@ struct decisions *decisions_open(const struct decisions_options *options, struct
     struct err detail;
 
     d->program = options->program;
-    d->node = options->key->node;
     d->days = options->days;
     d->max_bytes = options->max_bytes;
     d->last = &d->first;
-    node_key_subkey(options->key, NODE_KEY_DECISION, d->key);
+    d->keys.count = 1;
+    d->keys.of[0].node = options->key->node;
+    node_key_subkey(options->key, NODE_KEY_DECISION, d->keys.of[0].key);
     hash_random(&d->stray_row, sizeof(d->stray_row));
     init_waiting(d);
     d->dir = make_dir(options, err);
@@ -165,7 +166,8 @@ void decisions_close(struct decisions **decisions)
 /* Under the mutex. A day that is over goes on being used until the writer has reserved rows of the new one. */
 static struct decision_id take_row(struct decisions *d)
 {
-    struct decision_id id = {.node = d->node, .program = d->program, .day = decisions_today()};
+    struct decision_id id = {
+        .node = d->keys.of[0].node, .program = d->program, .day = decisions_today()};
 
     if (d->next_block.from < d->next_block.to &&
         (d->block.from == d->block.to || d->block.day != id.day)) {
@@ -187,10 +189,29 @@ static struct decision_id take_row(struct decisions *d)
 
 void decisions_reserve(struct decisions *decisions, struct decision_ticket *ticket_r)
 {
+    uint8_t key[HASH_KEY_SIZE];
+
     pthread_mutex_lock(&decisions->mutex);
     ticket_r->id = take_row(decisions);
+    memcpy(key, decisions->keys.of[0].key, sizeof key);
     pthread_mutex_unlock(&decisions->mutex);
-    decision_code_print(decision_code_seal(decisions->key, &ticket_r->id), ticket_r->code);
+    decision_code_print(decision_code_seal(key, &ticket_r->id), ticket_r->code);
+}
+
+void decisions_set_keys(struct decisions *decisions, const struct decision_keys *keys)
+{
+    pthread_mutex_lock(&decisions->mutex);
+    decisions->keys = *keys;
+    pthread_mutex_unlock(&decisions->mutex);
+}
+
+void decisions_take_keys(const struct decisions *d, struct decision_keys *keys_r)
+{
+    pthread_mutex_t *mutex = &((struct decisions *)(uintptr_t)d)->mutex;
+
+    pthread_mutex_lock(mutex);
+    *keys_r = d->keys;
+    pthread_mutex_unlock(mutex);
 }
 
 /* Cuts what is too long; a block of facts is whole or not there. */

@@ -20,11 +20,22 @@ struct decisions_options {
     const struct node_key *key;
     int64_t days, max_bytes; /* retention: settings decisions_days, decisions_max_bytes */
 };
+/* Keys of codes and the number of this node under each: the first makes new codes, all are understood. */
+#define DECISION_KEYS 3
+struct decision_keys {
+    size_t count;
+    struct {
+        uint8_t key[HASH_KEY_SIZE];
+        uint16_t node;
+    } of[DECISION_KEYS];
+};
 struct decisions;
 /* Makes the directories and starts the writer. NULL only when the directory cannot be made or is held by another process. */
 struct decisions *decisions_open(const struct decisions_options *options, struct err *err);
 /* Writes what is queued, up to 5 s. */
 void decisions_close(struct decisions **decisions);
+/* Other keys from now on (store/cluster_key.h makes them); at the beginning there is options->key alone. Any thread. */
+void decisions_set_keys(struct decisions *decisions, const struct decision_keys *keys);
 
 /* Where a decision will be recorded; the code is known before the reply is sent. */
 struct decision_ticket {
@@ -57,7 +68,7 @@ struct decision {
     struct decision_ticket ticket;
     struct decision_record record;
 };
-/* By code (any spelling). 1 found; 0 there is none (err says why: not a code, another node's, the other program's, day no longer
+/* By code (any spelling; the ticket read has it as it was given, whatever key made it). 1 found; 0 there is none (err says why: not a code, another node's, the other program's, day no longer
  * kept, not written); -1. */
 int decisions_find(struct decisions *decisions, struct span code, struct arena *arena,
                    struct decision *decision_r, struct err *err);

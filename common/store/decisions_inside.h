@@ -26,8 +26,6 @@ struct queued {
 struct decisions {
     char *dir;
     int lock_fd;
-    uint8_t key[HASH_KEY_SIZE];
-    uint16_t node;
     enum decision_program program;
     int64_t days, max_bytes;
     pthread_t writer, keeper;
@@ -36,6 +34,7 @@ struct decisions {
     pthread_cond_t wake;   /* for the writer: something is queued, a block is needed, stop */
     pthread_cond_t wake_keeper;
     pthread_cond_t changed; /* records were written, a thread ended */
+    struct decision_keys keys;
     bool is_stopping;
     unsigned threads;
     struct row_block block, next_block;
@@ -47,6 +46,7 @@ struct decisions {
     struct decisions_counters counters;
 };
 
+void decisions_take_keys(const struct decisions *d, struct decision_keys *keys_r);
 uint16_t decisions_today(void);
 /* dir/YYYYMMDD.SUFFIX; free() it. */
 char *decisions_path(const struct decisions *d, uint16_t day, const char *suffix);

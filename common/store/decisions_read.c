@@ -12,14 +12,17 @@ void decision_row_read(const struct decisions *d, uint16_t day, sqlite3_stmt *st
                        struct arena *arena, struct decision *out_r)
 {
     struct decision_record *r = &out_r->record;
+    struct decision_keys keys;
     struct span *const texts[] = {&r->path,   &r->client,     &r->helo,        &r->auth_user,
                                   &r->sender, &r->recipients, &r->disposition, &r->rule,
                                   &r->reply,  &r->queue_id,   &r->message_id};
 
     *out_r = (struct decision){0};
-    out_r->ticket.id =
-        (struct decision_id){d->node, d->program, day, (uint32_t)sqlite3_column_int64(stmt, 0)};
-    decision_code_print(decision_code_seal(d->key, &out_r->ticket.id), out_r->ticket.code);
+    decisions_take_keys(d, &keys);
+    out_r->ticket.id = (struct decision_id){keys.of[0].node, d->program, day,
+                                            (uint32_t)sqlite3_column_int64(stmt, 0)};
+    decision_code_print(decision_code_seal(keys.of[0].key, &out_r->ticket.id),
+                        out_r->ticket.code);
     r->time_ms = sqlite3_column_int64(stmt, 1);
     for (int i = 0; i < 11; i++)
         *texts[i] = sql_keep(stmt, 2 + i, arena);
@@ -68,34 +71,60 @@ static int find_row(const struct decisions *d, const struct decision_id *id,
     return result;
 }
 
-bool decision_code_is_ours(const struct decisions *d, struct span code,
-                           struct decision_id *id_r, struct err *err)
+/* What it may stand for: an id under each key that says this node and this program. */
+static size_t ids_of(const struct decisions *d, uint64_t sealed, struct decision_id *ids_r,
+                     bool *is_others_r)
 {
+    struct decision_keys keys;
+    size_t count = 0;
+
+    decisions_take_keys(d, &keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        decision_code_open(keys.of[i].key, sealed, &ids_r[count]);
+        if (ids_r[count].node != keys.of[i].node)
+            continue;
+        if (ids_r[count].program == d->program)
+            count++;
+        else
+            *is_others_r = true;
+    }
+    explicit_bzero(&keys, sizeof keys);
+    return count;
+}
+
+size_t decision_code_ids(const struct decisions *d, struct span code,
+                         struct decision_id ids_r[DECISION_KEYS], struct err *err)
+{
+    bool is_others = false;
     uint64_t sealed;
+    size_t count;
 
     if (!decision_code_parse(code, &sealed)) {
         err_set(err, "not a decision code; one looks like M7K2-9QF4-T3WX");
-        return false;
+        return 0;
     }
-    decision_code_open(d->key, sealed, id_r);
-    if (id_r->node != d->node) {
+    count = ids_of(d, sealed, ids_r, &is_others);
+    if (count == 0 && is_others)
+        err_set(err, "the code was given by postgate-%s",
+                d->program == DECISION_MILTER ? "policyd" : "milter");
+    else if (count == 0)
         err_set(err, "the code was not given by this node (or it is misspelt)");
-        return false;
-    }
-    if (id_r->program == d->program)
-        return true;
-    err_set(err, "the code was given by postgate-%s",
-            id_r->program == DECISION_MILTER ? "milter" : "policyd");
-    return false;
+    return count;
 }
 
 int decisions_find(struct decisions *decisions, struct span code, struct arena *arena,
                    struct decision *decision_r, struct err *err)
 {
-    struct decision_id id;
+    struct decision_id ids[DECISION_KEYS];
+    size_t count = decision_code_ids(decisions, code, ids, err);
+    uint64_t sealed;
+    int result = 0;
 
-    if (!decision_code_is_ours(decisions, code, &id, err))
-        return 0;
-    decisions_flush(decisions, FLUSH_MS);
-    return find_row(decisions, &id, arena, decision_r, err);
+    if (count > 0)
+        decisions_flush(decisions, FLUSH_MS);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = find_row(decisions, &ids[i], arena, decision_r, err);
+    if (result == 1 && decision_code_parse(code, &sealed))
+        decision_code_print(sealed, decision_r->ticket.code);
+    return result;
 }

@@ -219,23 +219,29 @@ static void search_days(struct search *s)
 }
 
 /* By its code: one row, which must fit the rest, too. Codes of others are no error: they are found elsewhere. */
-static void search_code(struct search *s)
+static void search_id(struct search *s, const struct decision_id *id)
 {
-    struct decision_id id;
     struct err err;
 
     err_reset(&err);
-    if (!decision_code_is_ours(s->d, s->q->code, &id, NULL))
-        return;
-    if (open_day(s, id.day, &err) == 1) {
+    if (open_day(s, id->day, &err) == 1) {
         mark(s);
         s->after = 0;
-        if (read_range(s, id.row, id.row, &err) < 0)
+        if (read_range(s, id->row, id->row, &err) < 0)
             s->found->trouble = err;
     }
     sqlite3_finalize(s->range);
     sqlite3_finalize(s->row);
     sql_close(&s->sql);
+}
+
+static void search_code(struct search *s)
+{
+    struct decision_id ids[DECISION_KEYS];
+    size_t count = decision_code_ids(s->d, s->q->code, ids, NULL);
+
+    for (size_t i = 0; i < count; i++)
+        search_id(s, &ids[i]);
 }
 
 int decisions_search(struct decisions *decisions, const struct decisions_query *query,

@@ -174,7 +174,7 @@ static int retire(const struct envelope *e, const json_t *root, const char *keyi
 {
     struct signer_limit *limits;
     struct identity own;
-    size_t count;
+    size_t count = 0;
 
     if (read_limits(json_object_get(root, "heads"), &limits, &count, err) < 0) {
         xfree(&limits);

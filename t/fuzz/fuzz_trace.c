@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t key[HASH_KEY_SIZE] = {7};
-static const struct trace_keys keys = {key, NULL};
+static const struct trace_keys keys = {key, NULL, NULL};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

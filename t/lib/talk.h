@@ -126,7 +126,8 @@ static void setup(void)
     str_clear(&problems);
     talk_open_stores();
     gate.settings = settings;
-    gate.trace_keys = (struct trace_keys){trace_key, NULL};
+    memcpy(gate.trace.of[0], trace_key, sizeof gate.trace.of[0]);
+    gate.trace.count = 1;
     gate.releases = releases_new(trace_key);
     checks_register(checks, 1);
     talk_publish();

@@ -116,3 +116,7 @@ EXTRA_cluster/test_quarantine_rows := policyd/cluster/quarantine_rows policyd/cl
 EXTRA_cluster/test_counters_shared := $(REDIS_PARTS) $(addprefix policyd/cluster/,window counters_key counters_shared counters_sender counters_argv counters_script promises leases pending greylist_key greylist_shared)
 LIBS_cluster/test_counters_shared  := event redis
 FAKES_cluster/test_counters_shared := redis_server
+MEMBERS_PARTS := $(addprefix policyd/cluster/,members members_apply identity)
+EXTRA_cluster/test_members := $(MEMBERS_PARTS)
+EXTRA_cluster/test_join_text := $(MEMBERS_PARTS) policyd/cluster/join_text policyd/cluster/token
+FAKES_cluster/test_join_text := set_clock

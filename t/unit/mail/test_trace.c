@@ -10,7 +10,7 @@
 
 static const uint8_t key_a[HASH_KEY_SIZE] = {1};
 static const uint8_t key_b[HASH_KEY_SIZE] = {2};
-static const struct trace_keys only_a = {key_a, NULL};
+static const struct trace_keys only_a = {key_a, NULL, NULL};
 static const struct span id = {"<1@example.com>", 15};
 static const struct span rcpts[] = {
     {"a@x.example", 11}, {"b@x.example", 11}, {"c@y.example", 11}};
@@ -120,11 +120,13 @@ END_TEST
 
 START_TEST(test_keys)
 {
-    static const struct trace_keys turned = {key_b, key_a}, strange = {key_b, NULL};
+    static const struct trace_keys turned = {key_b, key_a, NULL}, strange = {key_b, NULL, NULL},
+                                   joined = {key_b, NULL, key_a};
     struct trace trace = mark(rcpts, 3);
 
     ck_assert_int_eq(trace_verify(&trace, &turned, id, NOW, AGE), TRACE_VALID);
     ck_assert_ptr_eq(trace.key, key_a);
+    ck_assert_int_eq(trace_verify(&trace, &joined, id, NOW, AGE), TRACE_VALID);
     ck_assert_int_eq(trace_verify(&trace, &strange, id, NOW, AGE), TRACE_INVALID);
     ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN("<2@x>"), NOW, AGE), TRACE_INVALID);
     ck_assert_int_eq(trace_verify(&trace, &only_a, SPAN(""), NOW, AGE), TRACE_INVALID);

@@ -5,7 +5,7 @@
 #define NOW 1795000000
 
 static const uint8_t key_now[32] = {1}, key_before[32] = {2}, key_foreign[32] = {3};
-static const struct trace_keys keys = {key_now, key_before};
+static const struct trace_keys keys = {key_now, key_before, NULL};
 static struct arena *arena;
 static struct message message;
 
@@ -24,7 +24,7 @@ static struct loop_reader reader_of(enum path path, const struct span *recipient
 static void add_mark(const uint8_t *key, enum path path, const struct span *recipients,
                      size_t count, unsigned passes, int64_t time)
 {
-    struct trace_keys own = {key, NULL};
+    struct trace_keys own = {key, NULL, NULL};
     struct loop_reader reader = reader_of(path, recipients, count);
     struct loop loop = {.passes = passes};
     struct str value = STR_EMPTY;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "engine/reload.h"
+#include "milter/keys.h"
 #include "milter/listen.h"
 #include "milter/open.h"
 #include "milter/releases.h"
@@ -37,14 +38,12 @@ static void begin(void)
 
 static void end(struct gate *gate)
 {
-    uint8_t *trace = (uint8_t *)(uintptr_t)gate->trace_keys.current;
-
+    keys_end();
     reload_stop();
     gate_close(gate);
     decisions_close(&gate->decisions);
     quarantine_close(&gate->quarantine);
     releases_free(&gate->releases);
-    xfree(&trace);
     xfree(&gate);
     temp_dir_remove(dir);
 }
@@ -63,7 +62,7 @@ START_TEST(test_open)
     ck_assert_ptr_nonnull(gate->quarantine);
     ck_assert_ptr_nonnull(gate->releases);
     ck_assert_mem_ne(gate->release_key, zeros, 32);
-    ck_assert_mem_ne(gate->release_key, gate->trace_keys.current, 32);
+    ck_assert_mem_ne(gate->release_key, gate->trace.of[0], 32);
     ck_assert_int_eq(stat(quarantine_dir, &st), 0);
     ck_assert_int_eq(st.st_mode & 0777, 0700); /* nobody else reads others' mail */
     end(gate);
