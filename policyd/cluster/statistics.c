@@ -89,9 +89,7 @@ void statistics_write(void)
     hours_unlock();
 }
 
-int statistics_each(int64_t from, int64_t until,
-                    bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
-                    void *ctx, struct err *err)
+int statistics_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct err *err)
 {
     statistics_write();
     return hours_each(from, until, each, ctx, err);

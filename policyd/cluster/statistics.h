@@ -22,7 +22,5 @@ void statistics_event(const struct event *event, int64_t time_ms);
 void statistics_write(void);
 /* What this node counted in hours from .. until (numbers since 1970), oldest first: text as counts_write makes it. each returns false to end.
  * 0, -1: the database fails. */
-int statistics_each(int64_t from, int64_t until,
-                    bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
-                    void *ctx, struct err *err);
+int statistics_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct err *err);
 #endif

@@ -45,6 +45,9 @@ struct event {
     uint64_t recipients, bytes, latency_us; /* latency 0: not measured */
 };
 
+/* An hour as it is stored; false: no more are wanted. */
+typedef bool hours_row(void *ctx, int64_t hour, const char *node, struct span text);
+
 struct counts *counts_new(void);
 void counts_free(struct counts **counts);
 void counts_event(struct counts *counts, const struct event *event);

@@ -172,10 +172,7 @@ void hours_write(void)
 }
 
 /* Without a database: what is at hand, oldest first. */
-static void each_in_memory(int64_t from, int64_t until,
-                           bool (*each)(void *ctx, int64_t hour, const char *node,
-                                        struct span text),
-                           void *ctx)
+static void each_in_memory(int64_t from, int64_t until, hours_row *each, void *ctx)
 {
     struct str text = STR_EMPTY;
     bool goes_on = true;
@@ -192,9 +189,7 @@ static void each_in_memory(int64_t from, int64_t until,
     str_clear(&text);
 }
 
-int hours_each(int64_t from, int64_t until,
-               bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
-               void *ctx, struct err *err)
+int hours_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct err *err)
 {
     struct statistics_row row = {.hour = from - 1, .node = "~"};
     struct str text = STR_EMPTY;

@@ -13,8 +13,6 @@ void hours_unlock(void);
 void hours_add(int64_t hour, const struct counts *counts);
 /* Writes what changed. What cannot be written is tried again the next time. */
 void hours_write(void);
-int hours_each(int64_t from, int64_t until,
-               bool (*each)(void *ctx, int64_t hour, const char *node, struct span text),
-               void *ctx, struct err *err);
+int hours_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct err *err);
 void hours_expire(int64_t before);
 #endif

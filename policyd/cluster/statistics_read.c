@@ -64,13 +64,15 @@ static void note_found(void *ctx, int64_t hour, const char *node)
     memcpy(r->found[r->found_count++].node, node, NODE_ID_SIZE);
 }
 
-static void refuse(struct reading *r, const struct hour_of *of, const char *why)
+/* member NULL: there is none of that id. */
+static void refuse(struct reading *r, const struct hour_of *of, const struct member *member,
+                   const char *why)
 {
     char time[24];
 
     if (r->refused_count++ < NAMED_MAX)
-        str_printf(&r->refused, "%s the counts of node %s at %s are refused: %s",
-                   r->refused.len > 0 ? ";" : "", of->node,
+        str_printf(&r->refused, "%sthe counts of node %s at %s are refused: %s",
+                   r->refused.len > 0 ? "; " : "", member != NULL ? member->name : of->node,
                    clock_iso(of->hour * STATISTICS_HOUR_MS, time), why);
 }
 
@@ -83,11 +85,11 @@ static void judge(struct reading *r, const struct hour_of *of, struct span seale
     struct err err;
 
     if (!members_by_id(of->node, &member)) {
-        refuse(r, of, "no such member");
+        refuse(r, of, NULL, "no such member");
         return;
     }
     if (statistics_unseal(sealed, &what, member.sign_public, &text, &err) != 0) {
-        refuse(r, of, err.text);
+        refuse(r, of, &member, err.text);
         return;
     }
     snprintf(name, sizeof name, "%s%s", member.name, member.is_forgotten ? " (forgotten)" : "");
@@ -104,7 +106,7 @@ static int read_found(struct reading *r, struct err *err)
         if (state == 1)
             judge(r, &r->found[i], str_span(&sealed));
         else if (state == 0)
-            refuse(r, &r->found[i], "too large, or no text");
+            refuse(r, &r->found[i], NULL, "too large, or no text");
         str_reset(&sealed);
     }
     str_clear(&sealed);
@@ -159,11 +161,12 @@ static enum control_exit read_cluster(struct reading *r, struct err *message)
         str_printf(&text, "Redis is away (%s): what is missing is of other nodes", err.text);
     } else {
         name_absent(r, &text);
-        health_set("statistics of nodes", r->refused_count > 0, LOG_LEVEL_WARN, "%zu:%s",
-                   r->refused_count, str_cstr(&r->refused));
+        if (r->refused_count > NAMED_MAX)
+            str_printf(&r->refused, "; and %zu more", r->refused_count - NAMED_MAX);
+        health_set("statistics of nodes", r->refused_count > 0, LOG_LEVEL_WARN, "%s",
+                   str_cstr(&r->refused));
         if (r->refused_count > 0)
-            str_printf(&text, "%s%zu refused:%s", text.len > 0 ? "; " : "", r->refused_count,
-                       str_cstr(&r->refused));
+            str_printf(&text, "%s%s", text.len > 0 ? "; " : "", str_cstr(&r->refused));
     }
     if (text.len > 0) {
         code = EXIT_PARTIAL;

@@ -145,8 +145,7 @@ int wire_lost_hours(const struct statistics_row *rows, size_t count, bool *is_lo
     return state;
 }
 
-static void take_ids(int64_t hour, const redisReply *ids,
-                     void (*each)(void *ctx, int64_t hour, const char *node), void *ctx)
+static void take_ids(int64_t hour, const redisReply *ids, wire_node *each, void *ctx)
 {
     char node[STATISTICS_NODE_SIZE];
 
@@ -162,9 +161,7 @@ static void take_ids(int64_t hour, const redisReply *ids,
     }
 }
 
-int wire_nodes(int64_t first, size_t count,
-               void (*each)(void *ctx, int64_t hour, const char *node), void *ctx,
-               struct err *err)
+int wire_nodes(int64_t first, size_t count, wire_node *each, void *ctx, struct err *err)
 {
     struct keys keys = {.argc = 0};
     char most[24];

@@ -16,10 +16,9 @@ int wire_put_hour(const struct identity *identity, const struct statistics_row *
 /* Which of these hours (at most WIRE_HOURS, of one node) does Redis not have in this version? is_lost_r: one for each. */
 int wire_lost_hours(const struct statistics_row *rows, size_t count, bool *is_lost_r,
                     struct err *err);
+typedef void wire_node(void *ctx, int64_t hour, const char *node);
 /* Which nodes have counted in hours first ...: each is called with hour and node id. */
-int wire_nodes(int64_t first, size_t count,
-               void (*each)(void *ctx, int64_t hour, const char *node), void *ctx,
-               struct err *err);
+int wire_nodes(int64_t first, size_t count, wire_node *each, void *ctx, struct err *err);
 /* The sealed hour; 1 (appended to out), 0 it is not there (any more), -1. */
 int wire_get_hour(int64_t hour, const char *node, struct str *out, struct err *err);
 #endif
