@@ -138,21 +138,24 @@ static void add_title(struct str *out, const json_t *row)
     str_adds(out, "</title>\n");
 }
 
-static void add_line(struct str *out, double x1, double y1, double x2, double y2,
-                     const char *colour)
+struct area {
+    double x, y, w, h;
+};
+
+/* One of its sides is 0. */
+static void add_line(struct str *out, struct area at, const char *colour)
 {
     str_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n",
-               x1, y1, x2, y2, colour);
+               at.x, at.y, at.x + at.w, at.y + at.h, colour);
 }
 
-static void add_bar(struct str *out, const struct layer *layer, double x, double y, double w,
-                    double h)
+static void add_bar(struct str *out, const struct layer *layer, struct area at)
 {
-    if (w > 0 && h > 0)
+    if (at.w > 0 && at.h > 0)
         str_printf(out,
                    "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
                    "fill=\"%s\"/>\n",
-                   x, y, w, h, layer->colour);
+                   at.x, at.y, at.w, at.h, layer->colour);
 }
 
 static void add_value_axis(struct str *out, uint64_t end)
@@ -161,7 +164,7 @@ static void add_value_axis(struct str *out, uint64_t end)
 
     for (uint64_t value = 0; value <= end; value += step) {
         double y = TOP + HEIGHT - (double)value / (double)end * HEIGHT;
-        add_line(out, LEFT_TIME, y, REPORT_SVG_WIDTH - RIGHT, y,
+        add_line(out, (struct area){LEFT_TIME, y, REPORT_SVG_WIDTH - RIGHT - LEFT_TIME, 0},
                  value == 0 ? "#666" : "#e3e3e3");
         add_number(out, LEFT_TIME - 8, y + 4, "end", value);
     }
@@ -176,7 +179,7 @@ static void add_column(struct str *out, const json_t *row, double x, double wide
     for (size_t i = 0; i < LAYER_COUNT; i++) {
         double h = (double)number(row, layers[i].key) / (double)end * HEIGHT;
         y -= h;
-        add_bar(out, &layers[i], x + (wide - bar) / 2, y, bar, h);
+        add_bar(out, &layers[i], (struct area){x + (wide - bar) / 2, y, bar, h});
     }
     str_adds(out, "</g>\n");
 }
@@ -235,7 +238,7 @@ static void add_row(struct str *out, const json_t *row, double y, uint64_t end)
     add_name(out, y + LINE * 0.66, key_of(row));
     for (size_t i = 0; i < LAYER_COUNT; i++) {
         double w = (double)number(row, layers[i].key) / (double)end * room;
-        add_bar(out, &layers[i], x, y + LINE * 0.18, w, LINE * 0.64);
+        add_bar(out, &layers[i], (struct area){x, y + LINE * 0.18, w, LINE * 0.64});
         x += w;
     }
     add_number(out, x + 6, y + LINE * 0.66, "start", sum(row));
@@ -257,7 +260,7 @@ static void draw_names(struct str *out, const struct picture *p)
         add_row(out, row, y, most > 0 ? most : 1);
         y += LINE;
     }
-    add_line(out, LEFT_NAMES, TOP, LEFT_NAMES, y, "#666");
+    add_line(out, (struct area){LEFT_NAMES, TOP, 0, y - TOP}, "#666");
 }
 
 void report_svg(struct str *out, const struct picture *picture)
