@@ -40,9 +40,12 @@ BENCH    := $(sort $(wildcard t/bench/bench_*.c))
 BENCHBIN := $(patsubst t/bench/%.c,$(B)/t/bench/%,$(BENCH))
 # What one of them is made of besides.
 $(B)/t/bench/bench_lists: $(B)/o/t/bench/list_kinds.o
+$(B)/t/bench/bench_cluster: $(patsubst %,$(B)/o/%.o,t/bench/many_nodes t/lib/redis_server $(REDIS_PARTS) \
+    $(addprefix policyd/cluster/,membership_wire ledger_redis ledger_write))
+LIBS_bench_cluster := event redis
 $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(ALLLIBS)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call libs,$(LIBS_$*)) $(ALLLIBS)
 bench: all $(BENCHBIN)
 	@missed=; for b in $(BENCHBIN); do echo "== $$(basename $$b)"; BUILD=$(B) $$b || missed="$$missed $$(basename $$b)"; echo; done; \
 	    if [ -n "$$missed" ]; then echo "missed:$$missed"; exit 1; fi
