@@ -80,6 +80,13 @@ EXTRA_policyd/test_control := $(filter-out policyd/open policyd/loop,$(POLICYD_P
 LIBS_policyd/test_control  := event
 EXTRA_inspect/test_passed := milter/inspect/passed
 FAKES_store/test_quarantine_account := set_clock
+
+COUNTS_PARTS := $(addprefix policyd/cluster/,tally latency statistics_counts statistics_text)
+EXTRA_cluster/test_tally := policyd/cluster/tally
+EXTRA_cluster/test_statistics_counts := $(COUNTS_PARTS) policyd/cluster/statistics_seal
+EXTRA_cluster/test_report := $(COUNTS_PARTS) policyd/cluster/report
+EXTRA_cluster/test_statistics := $(COUNTS_PARTS) $(addprefix policyd/cluster/statistics,_hours _notice) policyd/cluster/statistics policyd/notices policyd/health
+FAKES_cluster/test_statistics := set_clock
 EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
