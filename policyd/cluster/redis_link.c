@@ -53,6 +53,7 @@ static void try_again(struct redis *redis, const char *why)
     err_set(&lost, "Redis: %s; whether the command was done is not known", why);
     redis_conn_close(&redis->conn);
     redis_hints_want(redis->hints, false);
+    redis_watch_set(redis->watch, NULL);
     if (redis_breaker_is_open(&redis->breaker)) {
         set_state(redis, REDIS_AWAY, why);
         health_set(redis->options.health, true, LOG_LEVEL_WARN,
@@ -78,7 +79,7 @@ static void lose(struct redis *redis, const char *why)
     try_again(redis, why);
 }
 
-static void watch(struct redis *redis, int64_t deadline_ms)
+static void tick_at(struct redis *redis, int64_t deadline_ms)
 {
     int64_t after = deadline_ms - clock_mono_ms();
 
@@ -162,6 +163,14 @@ static void on_open(void *ctx)
 
 static const struct redis_conn_user user = {on_open, on_reply, on_lost};
 
+static void on_moved(void *ctx, const char *to)
+{
+    struct err why;
+
+    err_set(&why, "the sentinels name another primary: %s", to);
+    lose(ctx, why.text);
+}
+
 static void on_dialled(void *ctx, struct redis_conn *conn, const char *text)
 {
     struct redis *redis = ctx;
@@ -170,12 +179,13 @@ static void on_dialled(void *ctx, struct redis_conn *conn, const char *text)
         lose(redis, text);
         return;
     }
-    redis_dial_cancel(&redis->dial);
+    redis_watch_set(redis->watch, text);
     redis_conn_use(conn, &user, redis);
     redis->conn = conn;
     set_state(redis, REDIS_UP, "");
     health_set(redis->options.health, false, LOG_LEVEL_WARN, "%s", "");
     log_info("%s: connected to %s", redis->options.health, text);
+    redis_dial_cancel(&redis->dial);
     write_waiting(redis);
     redis_hints_want(redis->hints, true);
     if (redis->options.on_up != NULL)
@@ -257,7 +267,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     if (other != 0 && (next == 0 || other < next))
         next = other;
     if (next != 0)
-        watch(redis, next);
+        tick_at(redis, next);
     if (begun < 0)
         return;
     note_failure(redis, begun);
@@ -299,7 +309,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
     pthread_mutex_unlock(&redis->lock);
     add_wishes(redis, wishes);
     while ((job = redis_jobs_take(&fresh)) != NULL) {
-        watch(redis, job->deadline_ms);
+        tick_at(redis, job->deadline_ms);
         if (redis->conn != NULL)
             write_job(redis, job);
         else if (redis_breaker_is_open(&redis->breaker))
@@ -319,6 +329,7 @@ int redis_link_begin(struct redis *redis, struct err *err)
     if (redis->base == NULL)
         return err_set(err, "libevent gives no event base");
     redis->hints = redis_hints_new(&options);
+    redis->watch = redis_watch_new(&options, on_moved, redis);
     redis->on_wake =
         event_new(redis->base, redis->wake_fd, EV_READ | EV_PERSIST, on_wake, redis);
     redis->on_tick = evtimer_new(redis->base, on_tick, redis);
@@ -347,6 +358,7 @@ void redis_link_end(struct redis *redis)
     fail_all(redis, &redis->pending, why);
     add_wishes(redis, redis->wishes);
     redis_hints_free(&redis->hints);
+    redis_watch_free(&redis->watch);
     event_free(redis->on_wake);
     event_free(redis->on_tick);
     event_free(redis->on_again);

@@ -5,6 +5,7 @@
 #include "policyd/cluster/redis_breaker.h"
 #include "policyd/cluster/redis_hints.h"
 #include "policyd/cluster/redis_job.h"
+#include "policyd/cluster/redis_watch.h"
 
 #define REDIS_MAX_QUEUE_BYTES (256 * 1024 * 1024)
 #define REDIS_TEXTS           6
@@ -49,6 +50,7 @@ struct redis {
     struct redis_dial *dial;
     struct redis_conn *conn;
     struct redis_hints *hints;
+    struct redis_watch *watch;
 };
 
 int redis_link_begin(struct redis *redis, struct err *err);

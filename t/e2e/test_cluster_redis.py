@@ -228,6 +228,39 @@ def _():
                 wait_problem(c, "it does not watch what `redis` names")
 
 
+class FakeSentinel:
+    """Names whatever primary it is told to."""
+
+    def __init__(self, primary):
+        self.port, self.primary = ports.reserve(), primary
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                s, _ = self.listener.accept()
+                with contextlib.suppress(OSError), s:
+                    s.settimeout(5)
+                    s.recv(1000)
+                    port = b"%d" % self.primary.port
+                    s.sendall(b"*2\r\n$9\r\n127.0.0.1\r\n$%d\r\n%s\r\n" % (len(port), port))
+                    s.recv(1000)
+
+
+@case("Sentinel: an old primary that still answers as one is left when the sentinels name another")
+def _():
+    with directory() as root, contextlib.ExitStack() as more:
+        old, new = (more.enter_context(redis_rig.Redis(os.path.join(root, name))) for name in ("old", "new"))
+        sentinel = FakeSentinel(old)
+        with node(old, redis_rig.sentinel_setting(sentinel)) as c:
+            c[0].log.wait(f"redis: connected to inet:127.0.0.1:{old.port}")
+            sentinel.primary = new
+            c[0].log.wait(f"redis: connected to inet:127.0.0.1:{new.port}", 30)
+            wait_up(c)
+        sentinel.listener.close()
+
+
 @case("a primary that becomes a replica is left at once, and found again when it is one no more")
 def _():
     with directory() as root, node(redis_rig.Redis(os.path.join(root, "redis"))) as c:
