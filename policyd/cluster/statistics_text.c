@@ -92,10 +92,11 @@ static struct measures read_measures(const json_t *list)
 static void read_latency(struct latency *latency, const json_t *list)
 {
     for (size_t i = 0; i + 1 < json_array_size(list) && i < 2 * LATENCY_BUCKETS; i += 2) {
-        uint64_t bucket = read_number(json_array_get(list, i));
-        if (bucket < LATENCY_BUCKETS)
-            latency->of[bucket] =
-                tally_sum(latency->of[bucket], read_number(json_array_get(list, i + 1)));
+        const json_t *bucket = json_array_get(list, i);
+        json_int_t at = json_integer_value(bucket);
+        if (json_is_integer(bucket) && at >= 0 && at < LATENCY_BUCKETS)
+            latency->of[at] =
+                tally_sum(latency->of[at], read_number(json_array_get(list, i + 1)));
     }
 }
 
