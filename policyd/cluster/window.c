@@ -126,21 +126,28 @@ bool window_note(struct str *cell, int64_t now, int64_t part,
     return true;
 }
 
-int64_t window_count(struct span cell, int64_t now, const uint8_t member[WINDOW_MEMBER_SIZE],
-                     bool *is_there_r)
+/* What is no more within the window counts as not there. */
+static bool is_member(struct span cell, int64_t now, const uint8_t *member)
 {
     size_t count = entries_of(cell, WINDOW_SEEN_SIZE, WINDOW_MEMBERS);
-    bool is_there = false;
-    int64_t sum = 0;
 
     for (size_t i = 0; i < count; i++) {
         const char *at = cell.ptr + i * WINDOW_SEEN_SIZE;
-        if (!is_within(get(at + WINDOW_MEMBER_SIZE, PART_SIZE), now))
-            continue;
-        sum++;
-        is_there |= member != NULL && memcmp(at, member, WINDOW_MEMBER_SIZE) == 0;
+        if (memcmp(at, member, WINDOW_MEMBER_SIZE) == 0)
+            return is_within(get(at + WINDOW_MEMBER_SIZE, PART_SIZE), now);
     }
-    if (is_there_r != NULL)
-        *is_there_r = is_there;
+    return false;
+}
+
+int64_t window_count(struct span cell, int64_t now, const uint8_t *members, size_t count)
+{
+    size_t seen = entries_of(cell, WINDOW_SEEN_SIZE, WINDOW_MEMBERS);
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < seen; i++)
+        sum += is_within(get(cell.ptr + i * WINDOW_SEEN_SIZE + WINDOW_MEMBER_SIZE, PART_SIZE),
+                         now);
+    for (size_t i = 0; i < count; i++)
+        sum += !is_member(cell, now, members + i * WINDOW_MEMBER_SIZE);
     return sum;
 }

@@ -27,7 +27,6 @@ int64_t window_sum(struct span cell, int64_t now);
 /* False: there are WINDOW_MEMBERS already. */
 bool window_note(struct str *cell, int64_t now, int64_t part,
                  const uint8_t member[WINDOW_MEMBER_SIZE]);
-/* How many different ones; *is_there_r: this one is among them (member and is_there_r may be NULL). */
-int64_t window_count(struct span cell, int64_t now, const uint8_t member[WINDOW_MEMBER_SIZE],
-                     bool *is_there_r);
+/* How many different ones there are with these `count` members (one behind the other) added. */
+int64_t window_count(struct span cell, int64_t now, const uint8_t *members, size_t count);
 #endif
