@@ -45,7 +45,7 @@ DEBIAN := libcrypto=libssl-dev libidn2=libidn2-dev libhs=libvectorscan-dev sqlit
 DEPS := gcc clang clang-format libclang-rt-14-dev make pkg-config libc6-dev libmilter-dev libspf2-dev libmaxminddb-dev \
         libhiredis-dev check libssl-dev libidn2-dev libvectorscan-dev libsqlite3-dev libjansson-dev \
         libgmime-3.0-dev libseccomp-dev libevent-dev postfix redis-server redis-sentinel redis-tools python3 \
-        python3-aiosmtpd procps util-linux iproute2 openssl faketime
+        python3-aiosmtpd procps util-linux iproute2 openssl
 
 pkgs      = $(foreach p,$(1),$(PKG_$(p)))
 GOALS    := $(or $(MAKECMDGOALS),all)

@@ -10,20 +10,20 @@ import cluster_rig
 import netns
 import redis_rig
 import survival
-from cases import case, equal
+from cases import case
 
 
 class Cut(cluster_rig.Cluster):
     """policyd of the second node lives in a network namespace; its Postfix and its milter reach it through unix sockets as ever."""
 
     def __init__(self):
-        root = cluster_rig.tempfile.mkdtemp(prefix="pgn-")
-        os.chmod(root, 0o755)
         self.ns = netns.Namespace(1)
-        redis = redis_rig.Redis(os.path.join(root, "redis"), settings={"bind": f"127.0.0.1 {self.ns.host}", "protected-mode": "no"})
-        super().__init__(2, houses=True, joined=True, rules=survival.RULES, lists=survival.LISTS, redis=redis,
-                         where=redis.tcp, settings_of={1: {"redis": f"inet:{self.ns.host}:{redis.port}"}})
+        super().__init__(2, houses=True, joined=True, rules=survival.RULES, lists=survival.LISTS, redis=self._redis, where=lambda: self.redis.tcp)
+        self[1].gate.settings["redis"] = f"inet:{self.ns.host}:{self.redis.port}"
         self[1].policyd.prefix = self.ns.prefix
+
+    def _redis(self, root):
+        return redis_rig.Redis(os.path.join(root, "redis"), settings={"bind": f"127.0.0.1 {self.ns.host}", "protected-mode": "no"})
 
     def __enter__(self):
         self.ns.__enter__()

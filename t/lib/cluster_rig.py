@@ -48,7 +48,8 @@ class Cluster:
     """with Cluster(3) as c: c.init(); c.join(1); c.join(2); c.nodes[1].ctl("rules", "history"); c.redis.kill()
 
     n nodes, policyd alone by default. with_milter: both daemons. houses: a Postfix and internal servers for each node (slower).
-    redis: a redis_rig.Redis of the test's own (started and stopped here), default one on a unix socket and a port.
+    redis: a redis_rig.Redis of the test's own (started and stopped here), or what makes one in this cluster's directory; default one on
+    a unix socket and a port. where: the setting `redis`, or what gives it once there is a self.redis.
     settings: for all nodes; settings_of: index -> further settings. rules: the first rules of each node before it joins.
     joined: init on the first and join of all others before the first case."""
 
@@ -57,8 +58,8 @@ class Cluster:
         self.root = tempfile.mkdtemp(prefix="pgc-", dir=os.environ.get("T_TMP", "/tmp"))
         os.chmod(self.root, 0o755)
         self.name, self.with_joined, self.last_words = name, joined, []
-        self.redis = redis or redis_rig.Redis(os.path.join(self.root, "redis"))
-        self.where = where or self.redis.where
+        self.redis = redis(self.root) if callable(redis) else redis or redis_rig.Redis(os.path.join(self.root, "redis"))
+        self.where = where() if callable(where) else where or self.redis.where
         self.nodes = []
         for i in range(n):
             of = {"cluster_name": name, "redis": self.where, "node_name": f"gate{i + 1}", **(settings or {}),

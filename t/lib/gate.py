@@ -29,10 +29,11 @@ class Daemon:
         self.log = wait.LogFile(self.out)
         self.process = None
         self.limits = {}  # resource.RLIMIT_* -> value
-        self.env, self.prefix = {}, []  # further environment; words before the command
+        self.env, self.prefix = {}, []  # further environment of the daemon alone; words before the command
 
     def argv(self):
-        run = [os.path.join(self.gate.bin, self.program), "-f", "-c", self.gate.cf]
+        further = ["env", *(f"{k}={v}" for k, v in self.env.items())] if self.env else []
+        run = [*further, os.path.join(self.gate.bin, self.program), "-f", "-c", self.gate.cf]
         if os.getuid() != 0 or self.gate.as_root:
             return self.prefix + run
         groups = ",".join(str(g) for g in self.gate.groups)
@@ -41,7 +42,7 @@ class Daemon:
 
     def start(self, ready=True):
         self.process = procs.start(self.argv(), log=self.out, limits=self.limits, cwd=self.gate.root,
-                                   env={**os.environ, "LC_ALL": "C.UTF-8", **self.env})
+                                   env={**os.environ, "LC_ALL": "C.UTF-8"})
         if ready:
             self.wait_ready()
         return self

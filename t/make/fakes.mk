@@ -61,6 +61,11 @@ $(B)/t/evil/postgate-inspect: $(call obj,$(EVIL_PARTS)) $(LIB)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
 
 EXTRA_TESTS += $(B)/t/evil/postgate-inspect
+# Preloaded into a daemon whose wall clock is wrong; never sanitized itself.
+$(B)/t/shift_clock.so: t/lib/shift_clock.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+EXTRA_TESTS += $(B)/t/shift_clock.so
 $(B)/t/unit/inspect/test_pool $(B)/t/unit/inspect/test_limits: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
