@@ -30,6 +30,7 @@ $(FUZZB)/fuzz_request: $(FUZZB)/o/policyd/cluster/request_text.o
 $(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
 $(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
 LIBS_fuzz_redis_reply := redis
+$(FUZZB)/fuzz_members: $(foreach p,$(MEMBERS_PARTS) policyd/cluster/join_text policyd/cluster/token,$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_statistics: $(foreach p,$(COUNTS_PARTS) policyd/cluster/statistics_seal,$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
