@@ -8,9 +8,10 @@
 #include "policyd/cluster/request_hints.h"
 #include "policyd/cluster/request_text.h"
 
-#define LOOK_MS    100  /* for the next piece, when no hint comes */
-#define TAKE       4    /* pieces at once */
-#define INBOX_MOST 1000 /* requests that may lie in an inbox */
+#define LOOK_MS    100   /* for the next piece, when no hint comes */
+#define TAKE       4     /* pieces at once */
+#define BETWEEN_MS 40000 /* longer than the other side waits for room */
+#define INBOX_MOST 1000  /* requests that may lie in an inbox */
 
 /* The piece or pieces that lie there; where the list was full, the other side is told that there is room. */
 static struct redis_script take_script = {
@@ -77,18 +78,21 @@ static int make(struct asking *a, struct str *text, struct err *err)
     return request_write(text, r, &a->self, &a->asked, err);
 }
 
+static struct span number(char out[24], long value)
+{
+    snprintf(out, 24, "%ld", value);
+    return span_of(out);
+}
+
 static int put(struct asking *a, struct span text, struct err *err)
 {
-    char most[16], life[24];
-    const struct span argv[] = {SPAN("1"), str_span(&a->inbox), text, span_of(most),
-                                span_of(life)};
+    char most[24], life[24];
+    const struct span argv[] = {SPAN("1"), str_span(&a->inbox), text, number(most, INBOX_MOST),
+                                number(life, REQUEST_MAX_LIFE_MS)};
     const struct redis_command command = {&put_script, 5, argv, redis_timeout_ms()};
-    redisReply *reply;
+    redisReply *reply = redis_ask(cluster_redis(), &command, err);
     bool is_put;
 
-    snprintf(most, sizeof most, "%d", INBOX_MOST);
-    snprintf(life, sizeof life, "%d", REQUEST_MAX_LIFE_MS);
-    reply = redis_ask(cluster_redis(), &command, err);
     if (!reply)
         return -1;
     is_put = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
@@ -100,14 +104,12 @@ static int put(struct asking *a, struct span text, struct err *err)
 
 static redisReply *take(const struct asking *a, struct err *err)
 {
-    char most[16], ahead[16];
+    char most[24], ahead[24];
     const struct span argv[] = {SPAN("1"),           str_span(&a->key),
-                                span_of(most),       span_of(ahead),
+                                number(most, TAKE),  number(ahead, REQUESTS_AHEAD),
                                 str_span(&a->inbox), span_of(a->request.about.request)};
     const struct redis_command command = {&take_script, 6, argv, redis_timeout_ms()};
 
-    snprintf(most, sizeof most, "%d", TAKE);
-    snprintf(ahead, sizeof ahead, "%d", REQUESTS_AHEAD);
     return redis_ask(cluster_redis(), &command, err);
 }
 
@@ -148,16 +150,36 @@ static int take_pieces(struct asking *a, size_t *count_r, struct err *err)
     return state;
 }
 
+/* Between pieces it takes no thinking: a node that stops in the middle has gone. */
+static int patience_ms(const struct asking *a)
+{
+    int most = a->question->timeout_ms;
+
+    return a->receiver.is_begun && most > BETWEEN_MS ? BETWEEN_MS : most;
+}
+
 static int no_answer(const struct asking *a, struct err *err)
 {
     return err_set(err, "no answer of node %s within %d s%s", a->asked.name,
-                   a->question->timeout_ms / 1000,
+                   patience_ms(a) / 1000,
                    a->receiver.is_begun ? " after the last piece of it" : "");
+}
+
+/* True, with a text, when there is no more to wait for. */
+static bool is_in_vain(const struct asking *a, int64_t since, struct err *err)
+{
+    if (clock_mono_ms() >= since + patience_ms(a))
+        return no_answer(a, err) == -1;
+    err_reset(err);
+    if (!request_is_away(a->asked.id, err))
+        return false;
+    err_prefix(err, "no answer");
+    return true;
 }
 
 static int take_all(struct asking *a, struct err *err)
 {
-    int64_t until = clock_mono_ms() + a->question->timeout_ms;
+    int64_t since = clock_mono_ms();
     int state = 0;
 
     while (state == 0) {
@@ -165,9 +187,9 @@ static int take_all(struct asking *a, struct err *err)
 
         state = take_pieces(a, &count, err);
         if (count > 0)
-            until = clock_mono_ms() + a->question->timeout_ms;
-        else if (state == 0 && clock_mono_ms() >= until)
-            state = no_answer(a, err);
+            since = clock_mono_ms();
+        else if (state == 0 && is_in_vain(a, since, err))
+            state = -1;
         else if (state == 0)
             hint_await(&a->hint, LOOK_MS);
     }

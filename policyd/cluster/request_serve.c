@@ -38,6 +38,7 @@ struct serving {
     struct answer_sender sender;
     struct hint_wait hint;
     struct str key, channel, frames;
+    char ahead[16], life[16]; /* REQUESTS_AHEAD, ANSWER_LIFE_MS */
     bool has_content, is_content_refused;
     size_t rows_lost;
 };
@@ -48,27 +49,22 @@ static int timeout_ms(void)
 }
 
 /* 1 put, 0 no room, -1. */
-static int push_once(const struct serving *s, struct span piece)
+static int push_once(const struct serving *s, struct span piece, struct err *err)
 {
-    char ahead[16], life[16];
     const struct span argv[] = {SPAN("1"),
                                 str_span(&s->key),
                                 piece,
-                                span_of(ahead),
-                                span_of(life),
+                                span_of(s->ahead),
+                                span_of(s->life),
                                 str_span(&s->channel),
                                 span_of(s->request->about.request)};
     const struct redis_command command = {&push_script, sizeof argv / sizeof *argv, argv,
                                           timeout_ms()};
-    struct err err;
     redisReply *reply;
     int result;
 
-    snprintf(ahead, sizeof ahead, "%d", REQUESTS_AHEAD);
-    snprintf(life, sizeof life, "%d", ANSWER_LIFE_MS);
-    reply = redis_ask(cluster_redis(), &command, &err);
-    if (!reply)
-        log_debug("answer to %s: %s", s->asker->name, err.text);
+    err_set(err, "nobody takes it");
+    reply = redis_ask(cluster_redis(), &command, err);
     result = reply && reply->type == REDIS_REPLY_INTEGER ? (int)reply->integer : -1;
     freeReplyObject(reply);
     return result;
@@ -91,16 +87,16 @@ static int push(void *ctx, struct span piece)
 {
     struct serving *s = ctx;
     int64_t until = clock_mono_ms() + REQUEST_STALL_MS;
-    int put = push_once(s, piece);
+    struct err err;
+    int put = push_once(s, piece, &err);
 
     while (put == 0 && clock_mono_ms() < until) {
         hint_await(&s->hint, LOOK_MS);
         if (has_room(s))
-            put = push_once(s, piece);
+            put = push_once(s, piece, &err);
     }
     if (put != 1)
-        log_info("answer to %s broken off: %s", s->asker->name,
-                 put == 0 ? "nobody takes it" : "Redis failed");
+        log_info("answer to node %s broken off: %s", s->asker->name, err.text);
     return put == 1 ? 0 : -1;
 }
 
@@ -210,6 +206,8 @@ static void begin(struct serving *s)
 
     cluster_key(&s->key, "answer:%s", s->request->about.request);
     cluster_key(&s->channel, "inbox:%s", s->asker->id);
+    snprintf(s->ahead, sizeof s->ahead, "%d", REQUESTS_AHEAD);
+    snprintf(s->life, sizeof s->life, "%d", ANSWER_LIFE_MS);
     s->sender = (struct answer_sender){.about = s->request->about, .push = push, .ctx = s};
     if (identity_get(&self))
         s->sender.sign = self.sign;

@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+"""One quarantine over three nodes: listed, shown, released and deleted from any of them; what somebody writes into Redis is refused."""
+import concurrent.futures
+import hashlib
+import json
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import cases
+import mail
+import milter_client
+import sink
+import wait
+from cases import case, equal
+from cluster_rig import Cluster
+from house import rules_with
+
+RULES_HERE = rules_with(filter_='rule suspicious\n  when subject contains "suspicious"\n  then quarantine "looks odd"\n')
+BOB = "bob@one.example"
+
+
+class Quarantine(Cluster):
+    """Each node's release goes to an SMTP server of the test's own, which counts."""
+
+    def __init__(self, n=3, settings=None):
+        self.sinks = [sink.Sink(f"127.0.0.{40 + i}", name=f"release{i}") for i in range(n)]
+        of = {i: {"release_listener": f"inet:{s.address}:{s.port}"} for i, s in enumerate(self.sinks)}
+        super().__init__(n, with_milter=True, rules=RULES_HERE, joined=True, settings_of=of,
+                         settings={"message_max_bytes": "60MB", **(settings or {})})
+
+    def start(self):
+        for s in self.sinks:
+            s.start()
+        return super().start()
+
+    def __exit__(self, *how):
+        super().__exit__(*how)
+        for s in self.sinks:
+            s.stop()
+
+    def keep(self, i, size=None):
+        """A message that node i puts into quarantine; (id, its bytes). Listed on all nodes when this returns."""
+        text = "x" * 70 + "\n"
+        message = mail.clean(subject="suspicious", text=text * (size // len(text)) if size else text)
+        before = {r["id"] for r in self.rows(i, "--node", "here")}
+        with milter_client.Milter(self[i].gate.settings["milter_socket"], timeout=60) as m:
+            m.connect("192.0.2.7", daemon_name="postgate-proxy")
+            m.helo()
+            m.mail("alice@outside.example")
+            m.rcpt(BOB)
+            equal(m.message(message).action, "discard")
+        kept = [r for r in self.rows(i, "--node", "here") if r["id"] not in before]
+        equal(len(kept), 1, "kept")
+        for node in self.nodes:
+            wait.until(lambda: self.find(node.index, kept[0]["id"]), 10, f"{node.name} to list {kept[0]['id']}")
+        return kept[0]["id"], message
+
+    def rows(self, i, *words):
+        return self[i].ctl("quarantine", "list", *words, check=True).rows
+
+    def find(self, i, entry, *words):
+        found = [r for r in self.rows(i, *words) if r["id"] == entry]
+        return found[0] if found else None
+
+    def raw(self, i, entry, *words, **kw):
+        """The message itself as node i shows it: bytes as milter-ctl prints them."""
+        return self[i].ctl("quarantine", "show", entry, "--raw", *words, as_json=False, **kw)
+
+    def state(self, i, entry):
+        return self[i].ctl("quarantine", "show", entry, check=True).rows[0]["state"]
+
+
+def content(message):
+    return hashlib.sha256(message.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def shown(done):
+    return hashlib.sha256(done.text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+@case("every node lists what each holds, newest first, and names the node")
+def _(c):
+    ids = [c.keep(i)[0] for i in (0, 1, 2, 1)]
+    for i in range(3):
+        rows = [r for r in c.rows(i) if r["id"] in ids]
+        equal([(r["id"], r["node"]) for r in rows], [(ids[k], n) for k, n in ((3, "gate2"), (2, "gate3"), (1, "gate2"), (0, "gate1"))])
+        equal({r["sender"] for r in rows}, {"alice@outside.example"})
+        equal(rows[0]["rule"], "suspicious")
+    equal({r["node"] for r in c.rows(0, "--node", "gate3")}, {"gate3"})
+    equal([r["id"] for r in c.rows(2, "--limit", "2")], [ids[3], ids[2]])
+    assert "gate2" in c[0].ctl("quarantine", "list", as_json=False, check=True).text
+
+
+@case("what lies in Redis says nothing to who reads it there")
+def _(c):
+    with c.redis.connection() as r:
+        for key in c.redis.keys(c.key("quarantine:*")):
+            if not key.endswith(":ids"):
+                raw = b"".join(r.command("HVALS", key))
+                assert b"outside.example" not in raw and b"suspicious" not in raw, key
+
+
+@case("a message is shown on another node as the holder has it, by id and by decision code")
+def _(c):
+    entry, message = c.keep(1)
+    code = c.find(0, entry)["code"]
+    for i in range(3):
+        row = c[i].ctl("quarantine", "show", entry, check=True).rows[0]
+        equal((row["id"], row["subject"], row["state"]), (entry, "suspicious", "held"))
+        equal(shown(c.raw(i, entry, check=True)), content(message))
+        equal(c[i].ctl("quarantine", "show", code, check=True).rows[0]["id"], entry, "by code")
+    done = c[0].ctl("quarantine", "show", "20200101-0123456789abcdef")
+    equal(done.exit, 3)
+    assert "on any node" in done.errors, done.errors
+
+
+@case("released from another node: delivered once, by its holder; deleted likewise")
+def _(c):
+    entry, message = c.keep(1)
+    done = c[2].ctl("quarantine", "release", entry, check=True)
+    assert "released" in done.errors, done.errors
+    got = c.sinks[1].wait_id(mail.id_of(message))
+    equal(got.rcpt_to, [BOB])
+    equal(c.state(0, entry), "released")
+    wait.until(lambda: c.find(0, entry)["state"] == "released", 10, "the list to say so")
+    again = c[0].ctl("quarantine", "release", entry)
+    equal(again.exit, 3)
+    assert "its state is released" in again.errors, again.errors
+    other, _ = c.keep(0)
+    c[2].ctl("quarantine", "delete", other, check=True)
+    equal(c.state(0, other), "deleted")
+    assert f"root@gate3" in c[0].log.text(), "who did it stands in the holder's log"
+    equal([len(s.with_id(mail.id_of(message))) for s in c.sinks], [0, 1, 0])
+
+
+@case("released from all nodes at once, twenty times: delivered once each")
+def _(c):
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        for _ in range(20):
+            entry, message = c.keep(1)
+            exits = list(pool.map(lambda i: c[i].ctl("quarantine", "release", entry).exit, range(3)))
+            equal(sorted(exits), [0, 3, 3])
+            equal(sum(len(s.with_id(mail.id_of(message))) for s in c.sinks), 1)
+
+
+@case("20 MB come through with eight pieces in Redis at most, and bounded memory")
+def _(c):
+    entry, message = c.keep(1, size=20_000_000)
+    most, end = [0, 0], threading.Event()
+
+    def watch():
+        with c.redis.connection() as r:
+            while not end.is_set():
+                for key in r.command("KEYS", c.key("answer:*")):
+                    most[0] = max(most[0], r.command("LLEN", key))
+                most[1] = max(most[1], int(c.redis.info("memory")["used_memory"]))
+    base = int(c.redis.info("memory")["used_memory"])
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        done = c.raw(0, entry, check=True, timeout=60)
+    finally:
+        end.set()
+        watcher.join()
+    equal(shown(done), content(message))
+    assert 0 < most[0] <= 8, most
+    assert most[1] - base < 12_000_000, f"{most[1] - base} bytes more in Redis"
+
+
+def tampered(c, entry, how):
+    """milter-ctl's answer while how(redis, key) works on the answer's list, as soon as there is one."""
+    end = threading.Event()
+
+    def work():
+        with c.redis.connection() as r:
+            while not end.is_set():
+                for key in r.command("KEYS", c.key("answer:*")):
+                    try:
+                        if how(r, key):
+                            return
+                    except Exception:
+                        pass
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        return c.raw(0, entry, timeout=90)
+    finally:
+        end.set()
+        worker.join()
+
+
+def drop(r, key):
+    return r.command("EVAL", "if redis.call('LLEN',KEYS[1])<3 then return 0 end local v=redis.call('LINDEX',KEYS[1],1) "
+                     "return redis.call('LREM',KEYS[1],1,v)", 1, key)
+
+
+def repeat(r, key):
+    return r.command("EVAL", "local v=redis.call('LINDEX',KEYS[1],0) if not v then return 0 end return redis.call('LPUSH',KEYS[1],v)", 1, key)
+
+
+def swap(r, key):
+    return r.command("EVAL", "if redis.call('LLEN',KEYS[1])<3 then return 0 end local a=redis.call('LINDEX',KEYS[1],0) "
+                     "redis.call('LSET',KEYS[1],0,redis.call('LINDEX',KEYS[1],1)) redis.call('LSET',KEYS[1],1,a) return 1", 1, key)
+
+
+def change(r, key):
+    return r.command("EVAL", "local v=redis.call('LINDEX',KEYS[1],0) if not v then return 0 end "
+                     "redis.call('LSET',KEYS[1],0,string.sub(v,1,-2)..'x') return 1", 1, key)
+
+
+@case("a piece dropped, repeated, swapped or changed in Redis is refused, and nothing is delivered for the message")
+def _(c):
+    entry, message = c.keep(1, size=20_000_000)
+    for how in (drop, repeat, swap, change):
+        done = tampered(c, entry, how)
+        equal(done.exit, 5, f"{how.__name__}: {done.errors}")
+        assert "piece" in done.errors, f"{how.__name__}: {done.errors}"
+    equal(shown(c.raw(0, entry, check=True, timeout=60)), content(message))
+
+
+def node_id(c, i):
+    rows = c[0].ctl("node", "list", check=True).rows
+    return next(r["id"] for r in rows if r["node"] == c[i].name)
+
+
+def copy_of_request(c, i, words):
+    """Runs milter-ctl on the first node and catches the request to node i: a MONITOR of what the nodes say to Redis."""
+    key = c.key("inbox:" + node_id(c, i)).encode()
+    with c.redis.connection(timeout=30) as r:
+        r.command("MONITOR")
+        done = c[0].ctl(*words)
+        while True:
+            line = r.read()
+            if b'"RPUSH" "' + key in line and b" lua]" in line:
+                text = line.partition(key + b'" "')[2].rpartition(b'"')[0]
+                return done, text.decode("unicode_escape").encode("latin-1")
+
+
+def put(c, i, request):
+    key = c.key("inbox:" + node_id(c, i))
+    with c.redis.connection() as r:
+        r.command("RPUSH", key, request)
+        r.command("PUBLISH", key, "inbox")
+
+
+def again(c, i):
+    """Its policyd is started anew and serves requests."""
+    c[i].log.mark()
+    c[i].policyd.restart()
+    c[i].log.wait("redis: connected", 20)
+
+
+@case("a request replayed or forged in Redis is refused, and named in the log")
+def _(c):
+    entry, message = c.keep(1)
+    done, request = copy_of_request(c, 1, ("quarantine", "release", entry))
+    equal(done.exit, 0, done.errors)
+    c.sinks[1].wait_id(mail.id_of(message))
+    log = c[1].log
+    log.mark()
+    put(c, 1, request)
+    log.wait("request refused: quarantine.release of gate1 was put there a second time", 10)
+    again(c, 1)
+    log.mark()
+    put(c, 1, request)
+    log.wait("request refused: quarantine.release of gate1 was put there a second time", 10)
+    for forged, why in ((b"rubbish", "two lines"), (request.replace(b'"id":"', b'"id":"0', 1), "request"),
+                        (request[:-1] + (b"0" if request[-1:] != b"0" else b"1"), "did not sign")):
+        again(c, 1)  # it says so once in 10 s
+        log.mark()
+        put(c, 1, forged)
+        log.wait(f"request refused: .*{why}", 10)
+    equal(len(c.sinks[1].with_id(mail.id_of(message))), 1)
+
+
+@case("rows that the node did not make are named, and those of others go on")
+def _(c):
+    entry, _ = c.keep(1)
+    own = c.key("quarantine:" + node_id(c, 1))
+    other = "20991231-0123456789abcdef"
+    with c.redis.connection() as r:
+        r.command("HSET", own, other, r.command("HGET", own, entry))
+        r.command("ZADD", own + ":ids", 0, other)
+        try:
+            done = c[0].ctl("quarantine", "list")
+            equal(done.exit, 5)
+            assert "gate2: 1 rows" in done.errors, done.errors
+            assert entry in [r["id"] for r in done.rows] and other not in [r["id"] for r in done.rows]
+        finally:
+            r.command("HDEL", own, other)
+            r.command("ZREM", own + ":ids", other)
+
+
+@case("Redis emptied: the index is whole again by itself")
+def _(c):
+    entry, _ = c.keep(1)
+    own = c.key("quarantine:" + node_id(c, 1))
+    with c.redis.connection() as r:
+        r.command("DEL", own, own + ":ids")
+        r.command("CLIENT", "KILL", "TYPE", "normal")
+    with c.redis.connection() as r:
+        r.command("CLIENT", "KILL", "TYPE", "pubsub")
+    wait.until(lambda: c.find(0, entry), 20, "the entry to be listed again")
+
+
+@case("a node that is gone: its messages are listed with since when, and cannot be had")
+def _(c):
+    entry, message = c.keep(2)
+    for d in c[2].daemons:
+        d.stop()
+    try:
+        wait.until(lambda: c.find(0, entry).get("node_away_since"), 90, "the list to say that the node is away")
+        assert "node away since" in c[0].ctl("quarantine", "list", as_json=False, check=True).text
+        wait.until(lambda: c[0].ctl("quarantine", "show", entry, timeout=150).exit == 5 and
+                   "is down since" in c[0].ctl("quarantine", "show", entry).errors, 90, "the node to be down")
+        for word in ("show", "release", "delete"):
+            done = c[0].ctl("quarantine", word, entry)
+            equal(done.exit, 5)
+            assert "gate3 is down since 20" in done.errors, done.errors
+    finally:
+        for d in c[2].daemons:
+            d.start()
+    wait.until(lambda: "node_away_since" not in c.find(0, entry), 20, "the node to be back")
+    equal(shown(c.raw(0, entry, check=True)), content(message))
+
+
+if __name__ == "__main__":
+    cases.main(Quarantine)
