@@ -71,29 +71,24 @@ static enum control_exit ask_member(struct control_call *call, const struct memb
     return code;
 }
 
-/* The node whose number the code has, under the cluster's key or the one before. Codes that are none have numbers, too: mostly nobody's. */
+/* The node whose number the code has, under the cluster's key or the one before. Codes that are none have numbers, too: mostly nobody's, and then
+ * *is_known_r is false. */
 static enum control_exit explain_code(struct control_call *call, uint64_t code,
-                                      const struct identity *self, struct err *err)
+                                      bool *is_known_r, struct err *err)
 {
     uint16_t numbers[CLUSTER_KEY_GENERATIONS];
     struct cluster_key key;
     struct member member;
     enum control_exit result = EXIT_INVALID;
-    size_t asked = 0;
     size_t count = cluster_key_get(&key) ? cluster_key_code_nodes(&key, code, numbers) : 0;
 
     for (size_t i = 0; i < count && result != EXIT_OK; i++) {
-        if (numbers[i] == self->number || !members_by_number(numbers[i], &member) ||
+        if (numbers[i] == key.node || !members_by_number(numbers[i], &member) ||
             member.is_forgotten)
             continue;
-        asked++;
+        *is_known_r = true;
         result = ask_member(call, &member, err);
     }
-    if (asked == 0)
-        err_prefix(err,
-                   "no node of cluster %s gave the code; it is another cluster's, or "
-                   "misspelt",
-                   self->cluster);
     return result;
 }
 
@@ -107,12 +102,13 @@ static void name_absent(json_t *absent, struct str *out)
         json_string_value(json_object_get(node, "why")));
 }
 
-static enum control_exit explain_queue_id(struct control_call *call, struct err *err)
+/* Queue ids, and codes that nodes gave before they were of this cluster. */
+static enum control_exit explain_anywhere(struct control_call *call, bool is_code,
+                                          struct err *err)
 {
     struct asking asking = {call, NULL, 0};
     const struct control_sink sink = {pass_row, NULL, &asking};
     const struct remote_question question = question_of(call, &sink);
-    struct span what = control_argument(call, "what");
     json_t *absent = json_array();
     struct str names = STR_EMPTY;
     enum control_exit result = EXIT_OK;
@@ -121,8 +117,10 @@ static enum control_exit explain_queue_id(struct control_call *call, struct err 
     name_absent(absent, &names);
     if (asking.rows == 0) {
         result = names.len > 0 ? EXIT_PARTIAL : EXIT_INVALID;
-        err_set(err, "no decision of any node has the queue id %.*s%s%s",
-                (int)(what.len < 100 ? what.len : 100), what.ptr,
+        err_set(err, "%s%s%s",
+                is_code ? "no node of this cluster gave the code; it is another cluster's, or "
+                          "misspelt"
+                        : "no decision of any node has this queue id",
                 names.len > 0 ? "; not asked: " : "", str_cstr(&names));
     }
     json_decref(absent);
@@ -133,12 +131,14 @@ static enum control_exit explain_queue_id(struct control_call *call, struct err 
 enum control_exit control_explain(struct control_call *call, struct err *err)
 {
     enum control_exit result = explain_here(call, err);
+    bool is_code, is_known = false;
     struct identity self;
     uint64_t code;
 
     if (result == EXIT_OK || control_flag(call, "here") || !identity_get(&self))
         return result;
-    if (decision_code_parse(control_argument(call, "what"), &code))
-        return explain_code(call, code, &self, err);
-    return explain_queue_id(call, err);
+    is_code = decision_code_parse(control_argument(call, "what"), &code);
+    if (is_code)
+        result = explain_code(call, code, &is_known, err);
+    return is_known ? result : explain_anywhere(call, is_code, err);
 }

@@ -1,5 +1,5 @@
 /* `log`: decisions searched over the control protocol, the same by both daemons, and the rows of several of them brought into one order.
- * Arguments, all optional: since, until (ms), from, to, client (address or network), verdicts [words], rule, queue_id, message_id, code, text, limit,
+ * Arguments, all optional: since, until (ms), sender, recipient, client (address or network), verdicts [words], rule, queue_id, message_id, code, text, limit,
  * after {"NODE PROGRAM": "DAY:ROW:TIME"} (marks of an earlier answer: only what came since).
  * Rows: first {"log":{"node","program","more","out_of_time","trouble","mark","now"}} of each daemon, then
  * {"time","time_ms","node","program","path","client","auth_user","sender","recipients" (the first LOG_RECIPIENTS),"recipient_count","verdict","rule",

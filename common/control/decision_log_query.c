@@ -9,8 +9,8 @@ struct argument_row {
     bool is_address;
 };
 static const struct argument_row texts[] = {
-    {"from", offsetof(struct decisions_query, sender), true},
-    {"to", offsetof(struct decisions_query, recipient), true},
+    {"sender", offsetof(struct decisions_query, sender), true},
+    {"recipient", offsetof(struct decisions_query, recipient), true},
     {"rule", offsetof(struct decisions_query, rule), false},
     {"queue_id", offsetof(struct decisions_query, queue_id), false},
     {"message_id", offsetof(struct decisions_query, message_id), false},

@@ -161,21 +161,28 @@ static int explain_queue_id(struct decisions *decisions, const char *program, st
     return EXIT_INVALID;
 }
 
-int decision_explain(struct decisions *decisions, const char *program, struct span what,
-                     struct control_call *call, struct err *err)
+static int explain_code(struct decisions *decisions, const char *program, struct span what,
+                        struct control_call *call, struct err *err)
 {
-    struct arena *arena;
+    struct arena *arena = arena_new();
     struct decision decision;
-    uint64_t code;
-    int found;
+    int found = decisions_find(decisions, what, arena, &decision, err);
 
-    if (!decision_code_parse(what, &code))
-        return explain_queue_id(decisions, program, what, call, err);
-    (void)decisions_flush(decisions, 500);
-    arena = arena_new();
-    found = decisions_find(decisions, what, arena, &decision, err);
     if (found == 1)
         control_row(call, decision_row(&decision, program));
     arena_free(&arena);
     return found == 1 ? EXIT_OK : EXIT_INVALID;
+}
+
+/* A queue id of twelve digits looks like a code: what is none of ours is looked for as that, too. */
+int decision_explain(struct decisions *decisions, const char *program, struct span what,
+                     struct control_call *call, struct err *err)
+{
+    uint64_t code;
+
+    if (!decision_code_parse(what, &code))
+        return explain_queue_id(decisions, program, what, call, err);
+    if (explain_code(decisions, program, what, call, err) == EXIT_OK)
+        return EXIT_OK;
+    return explain_queue_id(decisions, program, what, call, NULL);
 }

@@ -127,11 +127,9 @@ static void take_row(void *ctx, json_t *row)
 /* Option and argument; times and numbers are others. */
 static const struct {
     const char *option, *argument;
-} texts[] = {{"--from", "from"},         {"--to", "to"},
-             {"--client", "client"},     {"--rule", "rule"},
-             {"--queue-id", "queue_id"}, {"--message-id", "message_id"},
-             {"--code", "code"},         {"--text", "text"},
-             {"--node", "node"}};
+} texts[] = {{"--from", "sender"}, {"--to", "recipient"},      {"--client", "client"},
+             {"--rule", "rule"},   {"--queue-id", "queue_id"}, {"--message-id", "message_id"},
+             {"--code", "code"},   {"--text", "text"},         {"--node", "node"}};
 
 static void set_time(json_t *args, const struct arguments *arguments, const char *option)
 {
