@@ -5,6 +5,15 @@
 #include "policyd/cluster/membership.h"
 #include "policyd/control.h"
 
+/* Over there already, and not yet written by the node that watches. */
+static void say_returned(json_t *row)
+{
+    const char *state = json_string_value(json_object_get(row, "state"));
+
+    if (state != NULL && (strcmp(state, "ended") == 0 || strcmp(state, "refused") == 0))
+        json_object_set_new(row, "state", json_string("returned"));
+}
+
 /* {"node","state","why",...}: what the node on trial says itself. */
 static json_t *report_row(const struct canary_order *order)
 {
@@ -21,6 +30,7 @@ static json_t *report_row(const struct canary_order *order)
         json_object_set_new(row, "state", json_string("not begun"));
         if (json_integer_value(json_object_get(report, "number")) == (json_int_t)order->number)
             json_object_update(row, report);
+        say_returned(row);
     }
     membership_free(&nodes, count);
     return row;

@@ -94,11 +94,19 @@ static void look_at_other(const json_t *heartbeat, const struct wanted *wanted,
         take_refusal(trouble_of(heartbeat, wanted->subject), wanted, answer);
 }
 
+/* One that has just joined has not said anything yet. */
+static bool is_away(const struct node_seen *node)
+{
+    return node->state == NODE_DOWN ||
+           (node->state == NODE_NEVER_SEEN &&
+            clock_now_ms() - node->member.since_ms > HEARTBEAT_DOWN_MS);
+}
+
 static struct answer answer_of(const struct node_seen *node, const struct wanted *wanted)
 {
     struct answer answer = {.state = SILENT};
 
-    if (node->state == NODE_DOWN || node->state == NODE_NEVER_SEEN)
+    if (is_away(node))
         answer.state = AWAY;
     else if (span_is(wanted->subject, "rules"))
         look_at_rules(node->heartbeat, wanted, &answer);

@@ -69,7 +69,7 @@ void node_track_see(struct node_track *track, const struct track_sight *sight)
         return;
     looked = track->advanced_age + sight->now_ms - track->advanced_ms;
     track->age_ms = sight->boot != NULL && sight->age_ms > looked ? sight->age_ms : looked;
-    track->is_replay = sight->boot != NULL && looked - sight->age_ms > HEARTBEAT_SUSPECT_MS;
+    track->is_replay = sight->boot != NULL && looked - sight->age_ms > TRACK_REPLAY_MS;
     if (sight->now_ms < track->grace_until_ms && track->age_ms > track->grace_age)
         track->age_ms = track->grace_age;
 }

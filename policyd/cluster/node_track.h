@@ -10,6 +10,8 @@
 /* After a time without readings (Redis was away) the others need a while to come back: nobody gets worse for so long. */
 #define TRACK_GAP_MS   10000
 #define TRACK_GRACE_MS 40000
+/* What Redis says is younger by so much than what this node has been looking at: somebody writes it again. */
+#define TRACK_REPLAY_MS 10000
 /* Two machines with one identity: shown for so long after the last sign of it. */
 #define TRACK_DOUBLE_MS 60000
 

@@ -7,6 +7,8 @@
 /* A run of policyd has so many numbers of its own: at twenty a second, six years. */
 #define RUN_BITS 32
 #define RUN_MAX  (UINT64_C(1) << 30)
+/* Above the next numbers of another machine, too, so that it sees ours as newer in its turn. */
+#define LEAP 1000
 
 static uint64_t last;
 
@@ -44,6 +46,6 @@ uint64_t sequence_next(void)
 
 void sequence_above(uint64_t found)
 {
-    if (found > last && found < INT64_MAX - 1)
-        last = found;
+    if (found >= last && found < INT64_MAX - 2 * LEAP)
+        last = found + LEAP;
 }
