@@ -57,6 +57,7 @@ struct policy_db *policy_db_open(const char *path, struct err *err)
     struct policy_db *db = xcalloc(1, sizeof(*db));
 
     pthread_mutex_init(&db->mutex, NULL);
+    pthread_cond_init(&db->turn, NULL);
     if (sql_open(&db->sql, &options, err) == 0 && sql_check(&db->sql, err) == 0)
         return db;
     policy_db_close(&db);
@@ -68,17 +69,27 @@ void policy_db_close(struct policy_db **db)
     if (*db == NULL)
         return;
     sql_close(&(*db)->sql);
+    pthread_cond_destroy(&(*db)->turn);
     pthread_mutex_destroy(&(*db)->mutex);
     xfree(db);
 }
 
 struct sql *policy_db_lock(struct policy_db *db)
 {
+    uint64_t mine;
+
     pthread_mutex_lock(&db->mutex);
+    mine = db->drawn++;
+    while (db->called != mine)
+        pthread_cond_wait(&db->turn, &db->mutex);
+    pthread_mutex_unlock(&db->mutex);
     return &db->sql;
 }
 
 void policy_db_unlock(struct policy_db *db)
 {
+    pthread_mutex_lock(&db->mutex);
+    db->called++;
+    pthread_cond_broadcast(&db->turn);
     pthread_mutex_unlock(&db->mutex);
 }

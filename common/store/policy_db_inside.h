@@ -6,9 +6,12 @@
 #include "store/policy_db.h"
 #include "store/sql.h"
 
+/* In the order of asking: a thread that works in many short turns lets others in between, which a plain mutex does not. */
 struct policy_db {
-    pthread_mutex_t mutex;
-    struct sql sql;
+    pthread_mutex_t mutex; /* of what follows, never held for long */
+    pthread_cond_t turn;
+    uint64_t drawn, called; /* numbers, as at a counter */
+    struct sql sql;         /* whose number is called */
 };
 
 /* Every call of revisions, list_items and domains stands between these two. */

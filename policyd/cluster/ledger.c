@@ -93,34 +93,66 @@ static int sign(struct appending *a, struct err *err)
     return ledger_sign(&a->e, &a->text, err);
 }
 
-/* Who was first, as far as it can be told. */
-static int conflict(const struct appending *a, const struct ledger_head *there, struct err *err)
+/* Nothing, or less than this node has: nothing is written over that. */
+static int is_behind(const struct appending *a, const struct ledger_head *there,
+                     struct err *err)
+{
+    return err_set(err,
+                   "Redis %s of %.*s, this node has entry %llu; nothing is written over that: "
+                   "see `milter-ctl status` and `milter-ctl cluster reseed`",
+                   there->number == 0 ? "holds nothing" : "has only an older state",
+                   SPAN_ARG(a->draft->subject), (unsigned long long)a->own.number);
+}
+
+/* What Redis has is not taken here. */
+static void say_stuck(const struct appending *a, const struct ledger_head *there,
+                      struct err *err)
+{
+    struct ledger_status status;
+
+    if (!ledger_status(a->draft->subject, &status))
+        status.why[0] = '\0';
+    err_set(
+        err,
+        "entry %llu of %.*s is the newest in Redis, but not in force here (%s); mend that "
+        "first, or put what is in force here on top: `milter-ctl cluster reseed --supersede`",
+        (unsigned long long)there->number, SPAN_ARG(a->draft->subject), status.why);
+}
+
+static void say_author(const struct appending *a, const struct ledger_head *now,
+                       struct err *err)
 {
     struct str bytes = STR_EMPTY;
     struct envelope e = {0};
-    struct ledger_head now = *there;
     char time[24];
 
-    if (there->number == 0 || there->number < a->own.number) {
-        err_set(err,
-                "Redis %s of %.*s, this node has entry %llu; nothing is written over that: see "
-                "`milter-ctl status` and `milter-ctl cluster reseed`",
-                there->number == 0 ? "holds nothing" : "has only an older state",
-                SPAN_ARG(a->draft->subject), (unsigned long long)a->own.number);
-        return -1;
-    }
-    feed_look_and_wait(APPLY_MS);
-    if (ledger_store_head(cluster_db(), a->draft->subject, &now, NULL) == 1 &&
-        ledger_store_get(cluster_db(), a->draft->subject, now.number, &bytes, NULL) == 1 &&
+    if (ledger_store_get(cluster_db(), a->draft->subject, now->number, &bytes, NULL) == 1 &&
         envelope_parse(str_span(&bytes), &e, NULL) == 0)
         err_set(err, "%.*s was first: entry %llu of %.*s, written %s", SPAN_ARG(e.author),
-                (unsigned long long)now.number, SPAN_ARG(a->draft->subject),
+                (unsigned long long)now->number, SPAN_ARG(a->draft->subject),
                 clock_iso(e.time_ms, time));
     else
         err_set(err, "somebody else was first: entry %llu of %.*s",
-                (unsigned long long)there->number, SPAN_ARG(a->draft->subject));
+                (unsigned long long)now->number, SPAN_ARG(a->draft->subject));
     envelope_clear(&e);
     str_clear(&bytes);
+}
+
+/* Somebody else was first. */
+static int conflict(const struct appending *a, const struct ledger_head *there, struct err *err)
+{
+    struct ledger_head now;
+
+    if (there->number == 0 || there->number < a->own.number)
+        return is_behind(a, there, err);
+    feed_look_and_wait(APPLY_MS);
+    if (ledger_store_head(cluster_db(), a->draft->subject, &now, NULL) != 1)
+        now = *there;
+    if (now.number < there->number ||
+        (now.number == there->number && strcmp(now.hash, there->hash) != 0))
+        say_stuck(a, there, err);
+    else
+        say_author(a, &now, err);
     return 0;
 }
 
