@@ -10,12 +10,15 @@ static const struct node_key *own;
 static void changed(void *ctx, const struct cluster_key *cluster)
 {
     struct gate *gate = ctx;
-    struct trace_secrets next = {.count = cluster->count + 1};
+    struct trace_secrets next = {.count = 0};
     struct decision_keys codes;
 
+    if (cluster->is_left)
+        node_key_subkey(own, NODE_KEY_TRACE, next.of[next.count++]);
     for (size_t i = 0; i < cluster->count; i++)
-        cluster_key_subkey(cluster, i, "trace", next.of[i]);
-    node_key_subkey(own, NODE_KEY_TRACE, next.of[cluster->count]);
+        cluster_key_subkey(cluster, i, "trace", next.of[next.count++]);
+    if (!cluster->is_left)
+        node_key_subkey(own, NODE_KEY_TRACE, next.of[next.count++]);
     pthread_mutex_lock(&mutex);
     gate->trace = next;
     pthread_mutex_unlock(&mutex);

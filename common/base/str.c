@@ -33,6 +33,13 @@ void str_clear(struct str *s)
     *s = (struct str)STR_EMPTY;
 }
 
+void str_wipe(struct str *s)
+{
+    if (s->cap > 0)
+        explicit_bzero(s->ptr, s->cap);
+    str_clear(s);
+}
+
 void str_reset(struct str *s)
 {
     str_truncate(s, 0);

@@ -15,6 +15,7 @@ struct str {
     }
 
 void str_clear(struct str *s); /* frees */
+void str_wipe(struct str *s);  /* zeroes, then frees: for secrets */
 void str_reset(struct str *s); /* empties, keeps the memory */
 void str_add(struct str *s, struct span bytes);
 void str_adds(struct str *s, const char *text);

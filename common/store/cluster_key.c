@@ -108,8 +108,7 @@ static int read_file(const char *path, struct cluster_key *key_r, struct stat *s
     if (file_read(path, FILE_MAX, &text, err) < 0)
         return -1;
     result = cluster_key_parse(str_span(&text), key_r, err);
-    explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     return result < 0 ? err_prefix(err, "%s", path) : 1;
 }
 
@@ -126,6 +125,30 @@ int cluster_key_load(const struct settings *settings, struct cluster_key *key_r,
     return result;
 }
 
+static char *left_path(const struct settings *settings)
+{
+    char *path = cluster_key_path(settings);
+    struct str aside = STR_EMPTY;
+
+    str_printf(&aside, "%s.left", path);
+    free(path);
+    return str_take(&aside);
+}
+
+int cluster_key_load_left(const struct settings *settings, struct cluster_key *key_r,
+                          struct err *err)
+{
+    char *path = left_path(settings);
+    struct stat st;
+    int result;
+
+    memset(key_r, 0, sizeof *key_r);
+    result = read_file(path, key_r, &st, err);
+    key_r->is_left = result == 1;
+    free(path);
+    return result;
+}
+
 int cluster_key_store(const struct settings *settings, const struct cluster_key *key,
                       struct err *err)
 {
@@ -135,8 +158,7 @@ int cluster_key_store(const struct settings *settings, const struct cluster_key 
 
     cluster_key_print(&text, key);
     result = file_replace(path, str_span(&text), 0640, err);
-    explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     free(path);
     if (result == 0)
         cluster_key_look(settings);
@@ -145,14 +167,12 @@ int cluster_key_store(const struct settings *settings, const struct cluster_key 
 
 int cluster_key_remove(const struct settings *settings, struct err *err)
 {
-    char *path = cluster_key_path(settings);
-    struct str aside = STR_EMPTY;
+    char *path = cluster_key_path(settings), *aside = left_path(settings);
     int result = 0;
 
-    str_printf(&aside, "%s.left", path);
-    if (rename(path, str_cstr(&aside)) < 0 && errno != ENOENT)
-        result = err_set(err, "%s cannot be renamed to %s: %m", path, str_cstr(&aside));
-    str_clear(&aside);
+    if (rename(path, aside) < 0 && errno != ENOENT)
+        result = err_set(err, "%s cannot be renamed to %s: %m", path, aside);
+    free(aside);
     free(path);
     cluster_key_look(settings);
     return result;

@@ -12,7 +12,9 @@
 
 #define CLUSTER_KEY_GENERATIONS 2
 struct cluster_key {
-    size_t count;  /* 0: no cluster */
+    size_t count; /* 0: no cluster */
+    bool
+        is_left; /* of a cluster this node has left: only for what was made then; cluster_key_follow alone gives it */
     uint16_t node; /* 1 to DECISION_NODE_MAX */
     struct {
         uint64_t generation;
@@ -28,6 +30,9 @@ int cluster_key_store(const struct settings *settings, const struct cluster_key 
                       struct err *err);
 /* Takes the file away, renamed to its name and ".left"; 0 also when there is none. */
 int cluster_key_remove(const struct settings *settings, struct err *err);
+/* What cluster_key_remove left. As cluster_key_load. */
+int cluster_key_load_left(const struct settings *settings, struct cluster_key *key_r,
+                          struct err *err);
 /* Path of the file, free() it. */
 char *cluster_key_path(const struct settings *settings);
 void cluster_key_subkey(const struct cluster_key *key, size_t which, const char *label,
@@ -42,10 +47,11 @@ bool cluster_key_look(const struct settings *settings);
 bool cluster_key_get(struct cluster_key *key_r);
 struct decision_keys;
 struct node_key;
-/* For decisions_set_keys: the cluster's generations, then this node's own. cluster may have count 0. */
+/* For decisions_set_keys: the cluster's generations, then this node's own; of a cluster that was left the other way round. */
 void cluster_key_decisions(const struct cluster_key *cluster, const struct node_key *own,
                            struct decision_keys *keys_r);
-/* Looks (cluster_key_look) each second, on a thread of its own; calls `changed` each time it is another one, and once at first, within this call. */
+/* Looks (cluster_key_look) each second, on a thread of its own; calls `changed` each time it is another one, and once at first, within this call.
+ * Without a cluster it gives the key of the one left last, if any (is_left): marks and codes of that time stay good. */
 int cluster_key_follow(const struct settings *settings,
                        void (*changed)(void *ctx, const struct cluster_key *key), void *ctx,
                        struct err *err);

@@ -25,12 +25,21 @@ static void tell(const struct cluster_key *key)
     follow.changed(follow.ctx, key);
 }
 
+/* A damaged one that was left is worth no line: nothing new is made with it. */
+static void take(struct cluster_key *key_r)
+{
+    struct err err;
+
+    cluster_key_look(follow.settings);
+    if (!cluster_key_get(key_r) && cluster_key_load_left(follow.settings, key_r, &err) != 1)
+        memset(key_r, 0, sizeof *key_r);
+}
+
 static void look(void)
 {
     struct cluster_key key;
 
-    cluster_key_look(follow.settings);
-    cluster_key_get(&key);
+    take(&key);
     if (memcmp(&key, &follow.told, sizeof key) != 0)
         tell(&key);
     explicit_bzero(&key, sizeof key);
@@ -86,8 +95,7 @@ int cluster_key_follow(const struct settings *settings,
     follow.changed = changed;
     follow.ctx = ctx;
     follow.is_stopping = false;
-    cluster_key_look(settings);
-    cluster_key_get(&key);
+    take(&key);
     tell(&key);
     explicit_bzero(&key, sizeof key);
     if (start() != 0)
@@ -109,17 +117,26 @@ void cluster_key_unfollow(void)
     pthread_cond_destroy(&follow.wake);
 }
 
+static void add_own(const struct node_key *own, struct decision_keys *keys)
+{
+    size_t n = keys->count++;
+
+    node_key_subkey(own, NODE_KEY_DECISION, keys->of[n].key);
+    keys->of[n].node = own->node;
+}
+
 void cluster_key_decisions(const struct cluster_key *cluster, const struct node_key *own,
                            struct decision_keys *keys_r)
 {
-    size_t n = 0;
-
     memset(keys_r, 0, sizeof *keys_r);
-    for (; n < cluster->count; n++) {
-        cluster_key_subkey(cluster, n, "decision", keys_r->of[n].key);
+    if (cluster->is_left)
+        add_own(own, keys_r);
+    for (size_t i = 0; i < cluster->count; i++) {
+        size_t n = keys_r->count++;
+
+        cluster_key_subkey(cluster, i, "decision", keys_r->of[n].key);
         keys_r->of[n].node = cluster->node;
     }
-    node_key_subkey(own, NODE_KEY_DECISION, keys_r->of[n].key);
-    keys_r->of[n].node = own->node;
-    keys_r->count = n + 1;
+    if (!cluster->is_left)
+        add_own(own, keys_r);
 }

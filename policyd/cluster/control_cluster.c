@@ -9,6 +9,7 @@
 #include "policyd/cluster/ledger.h"
 #include "policyd/cluster/members.h"
 #include "policyd/cluster/rotate.h"
+#include "policyd/cluster/standing.h"
 #include "policyd/control.h"
 #include "store/cluster_key.h"
 
@@ -16,86 +17,6 @@
 
 /* One of these at a time: each changes what this node is. */
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
-
-static enum control_exit check_configured(struct err *err)
-{
-    if (cluster_is_configured() && cluster_db() != NULL)
-        return EXIT_OK;
-    err_set(err, cluster_is_configured()
-                     ? "policyd runs without its database (see `milter-ctl status`)"
-                     : "postgate.cf names no cluster: set cluster_name and redis there, and "
-                       "restart postgate-policyd");
-    return EXIT_INVALID;
-}
-
-static enum control_exit check_no_member(struct err *err)
-{
-    struct identity own;
-
-    if (!identity_get(&own))
-        return EXIT_OK;
-    err_set(
-        err,
-        "this node is in the cluster %s already, as %s; `milter-ctl cluster leave` ends that",
-        own.cluster, own.name);
-    explicit_bzero(&own, sizeof own);
-    return EXIT_INVALID;
-}
-
-static enum control_exit check_member(struct err *err)
-{
-    enum control_exit code = check_configured(err);
-
-    if (code != EXIT_OK || cluster_is_member())
-        return code;
-    err_set(
-        err,
-        "this node is in no cluster; `milter-ctl cluster init` makes one, `milter-ctl cluster "
-        "join` enters one");
-    return EXIT_INVALID;
-}
-
-static enum control_exit check_signing(struct err *err)
-{
-    struct identity own;
-    struct str names = STR_EMPTY;
-    bool has_key = identity_get(&own) && own.has_signing_key;
-
-    explicit_bzero(&own, sizeof own);
-    if (has_key)
-        return EXIT_OK;
-    ledger_signers(&names);
-    err_set(err, "this node holds no signing key; run it on %s", str_cstr(&names));
-    str_clear(&names);
-    return EXIT_INVALID;
-}
-
-static enum control_exit check_redis(struct err *err)
-{
-    struct str state = STR_EMPTY;
-
-    if (redis_is_up(cluster_redis()) && redis_is_up(cluster_redis_admin()))
-        return EXIT_OK;
-    redis_state(redis_is_up(cluster_redis()) ? cluster_redis_admin() : cluster_redis(), &state);
-    err_set(err, "Redis is not there: %s", str_cstr(&state));
-    str_clear(&state);
-    return EXIT_UNREACHABLE;
-}
-
-static enum control_exit check_name(struct err *err)
-{
-    const char *name = cluster_settings()->node_name;
-
-    for (const char *c = name; *c != '\0'; c++)
-        if (*c <= 0x20 || *c >= 0x7f || strlen(name) >= NODE_NAME_SIZE) {
-            err_set(err,
-                    "node_name is %s; in a cluster it must be 1 to %d printable characters "
-                    "without blanks",
-                    name, NODE_NAME_SIZE - 1);
-            return EXIT_INVALID;
-        }
-    return EXIT_OK;
-}
 
 /* The first member of a new cluster. */
 static void make_first(struct identity *own)
@@ -193,14 +114,16 @@ static void answer_acl(struct control_call *call)
 
 static enum control_exit init_locked(struct control_call *call, struct err *err)
 {
-    enum control_exit code = check_configured(err);
+    enum control_exit code = standing_configured(err);
 
     if (code == EXIT_OK)
-        code = check_no_member(err);
+        code = standing_no_member(err);
     if (code == EXIT_OK)
-        code = check_name(err);
+        code = standing_name(err);
     if (code == EXIT_OK)
-        code = check_redis(err);
+        code = standing_redis(err);
+    if (code == EXIT_OK)
+        code = standing_unused(err);
     if (code != EXIT_OK)
         return code;
     if (begin_cluster(call->user, err) < 0)
@@ -237,14 +160,14 @@ enum control_exit control_cluster_init(struct control_call *call, struct err *er
 
 enum control_exit control_cluster_token(struct control_call *call, struct err *err)
 {
-    enum control_exit code = check_member(err);
+    enum control_exit code = standing_member(err);
     struct str text = STR_EMPTY;
     struct token token;
 
     if (code == EXIT_OK)
-        code = check_signing(err);
+        code = standing_signing(err);
     if (code == EXIT_OK)
-        code = check_redis(err);
+        code = standing_redis(err);
     if (code == EXIT_OK && join_give_token(&token, err) < 0)
         code = EXIT_PARTIAL;
     if (code != EXIT_OK)
@@ -252,9 +175,8 @@ enum control_exit control_cluster_token(struct control_call *call, struct err *e
     token_print(&text, &token);
     control_row(call, json_pack("{s:s,s:i}", "token", str_cstr(&text), "valid_s",
                                 TOKEN_VALID_MS / 1000));
-    explicit_bzero(text.ptr, text.cap);
     explicit_bzero(&token, sizeof token);
-    str_clear(&text);
+    str_wipe(&text);
     return EXIT_OK;
 }
 
@@ -294,17 +216,17 @@ static enum control_exit answer_ledgers(struct control_call *call, struct err *e
 
 static enum control_exit join_locked(struct control_call *call, struct err *err)
 {
-    enum control_exit code = check_configured(err);
+    enum control_exit code = standing_configured(err);
     struct token token;
 
     if (code == EXIT_OK)
-        code = check_no_member(err);
+        code = standing_no_member(err);
     if (code == EXIT_OK)
-        code = check_name(err);
+        code = standing_name(err);
     if (code == EXIT_OK)
         code = read_token(call, &token, err);
     if (code == EXIT_OK)
-        code = check_redis(err);
+        code = standing_redis(err);
     if (code == EXIT_OK && join_cluster(&token, cluster_settings()->node_name, err) < 0)
         code = EXIT_INVALID;
     explicit_bzero(&token, sizeof token);
@@ -327,7 +249,7 @@ enum control_exit control_cluster_join(struct control_call *call, struct err *er
 
 static enum control_exit leave_locked(struct control_call *call, struct err *err)
 {
-    enum control_exit code = check_member(err);
+    enum control_exit code = standing_member(err);
     struct identity own;
     char path[NODE_NAME_SIZE];
     bool had_key;
@@ -356,14 +278,14 @@ enum control_exit control_cluster_leave(struct control_call *call, struct err *e
 
 static enum control_exit rotate_locked(struct control_call *call, struct err *err)
 {
-    enum control_exit code = check_member(err);
+    enum control_exit code = standing_member(err);
     char keyid[SIGN_ID_SIZE];
     uint64_t generation;
 
     if (code == EXIT_OK)
-        code = check_signing(err);
+        code = standing_signing(err);
     if (code == EXIT_OK)
-        code = check_redis(err);
+        code = standing_redis(err);
     if (code != EXIT_OK)
         return code;
     if (control_flag(call, "signing")) {

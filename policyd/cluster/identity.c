@@ -108,9 +108,7 @@ static int read_signing(const char *dir, struct identity *i, struct err *err)
             result = err_prefix(err, "%s/signing.key", dir);
         i->has_signing_key = result == 1 && sign_key_from_secret(&i->signing);
     }
-    if (text.cap > 0)
-        explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     return result < 0 ? -1 : 0;
 }
 
@@ -121,9 +119,7 @@ static int read_all(const char *dir, struct identity *i, struct err *err)
 
     if (result == 1 && parse_node(str_span(&text), i, err) < 0)
         result = err_prefix(err, "%s/node", dir);
-    if (text.cap > 0)
-        explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     return result == 1 && read_signing(dir, i, err) < 0 ? -1 : result;
 }
 
@@ -173,8 +169,7 @@ static int write_secret_file(const char *dir, const char *name, struct str *text
 
     if (result == 0)
         result = file_replace(path, str_span(text), 0600, err);
-    explicit_bzero(text->ptr, text->cap);
-    str_clear(text);
+    str_wipe(text);
     free(path);
     return result;
 }

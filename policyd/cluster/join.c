@@ -197,9 +197,7 @@ int join_cluster(const struct token *token, const char *name, struct err *err)
         result = become_member(&j, str_span(&key_text), err);
     if (result == 0)
         clean_redis(token);
-    if (key_text.cap > 0)
-        explicit_bzero(key_text.ptr, key_text.cap);
-    str_clear(&key_text);
+    str_wipe(&key_text);
     explicit_bzero(&j, sizeof j);
     return result;
 }

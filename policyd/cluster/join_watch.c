@@ -156,12 +156,17 @@ static int append_once(const struct member *member, struct err *err)
 {
     struct str payload = STR_EMPTY;
     char note[NODE_NAME_SIZE + 16];
-    uint16_t number = members_free_number();
-    struct ledger_draft draft = {
-        .subject = SPAN("members"), .author = "cluster join", .note = note};
+    struct ledger_status base = {.hash = ""};
+    struct ledger_draft draft = {.subject = SPAN("members"),
+                                 .author = "cluster join",
+                                 .note = note,
+                                 .base_hash = base.hash};
+    uint16_t number;
     uint64_t entry;
     int result;
 
+    ledger_status(SPAN("members"), &base);
+    number = members_free_number(); /* after what it is made from was noted */
     if (number == 0)
         return err_set(err, "all %d numbers of nodes are taken", MEMBERS_MAX);
     snprintf(note, sizeof note, "%s joins", member->name);
@@ -213,8 +218,7 @@ static int answer_to(const struct join_token *token, const struct member *asking
     cluster_key_print(&text, &key);
     join_answer_print(answer, token, &member, str_span(&text));
     explicit_bzero(&key, sizeof key);
-    explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     log_info("cluster: node %s (%s) joined as number %u", member.name, member.id,
              member.number);
     return 0;

@@ -234,9 +234,8 @@ static int open_key(const json_t *sealed, uint64_t generation, uint8_t master_r[
     else
         memcpy(master_r, plain.ptr, HASH_KEY_SIZE);
     if (plain.cap > 0)
-        explicit_bzero(plain.ptr, plain.cap);
-    explicit_bzero(&own, sizeof own);
-    str_clear(&plain);
+        explicit_bzero(&own, sizeof own);
+    str_wipe(&plain);
     str_clear(&bytes);
     str_clear(&context);
     return result;

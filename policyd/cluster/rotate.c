@@ -17,12 +17,27 @@
 #define TRIES   5
 #define FEED_MS 5000
 
+/* What an entry is made from: when somebody joins in between it is made anew. */
+struct base {
+    const char *author, *note;
+    struct ledger_status members;
+};
+
+static void take_base(struct base *base)
+{
+    if (!ledger_status(SPAN("members"), &base->members))
+        base->members.hash[0] = '\0';
+}
+
 /* Takes object over. 1 written and applied, 0 somebody else was first, -1. */
-static int append(json_t *object, const char *author, const char *note, struct err *err)
+static int append(json_t *object, const struct base *base, struct err *err)
 {
     char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
-    const struct ledger_draft draft = {
-        .subject = SPAN("members"), .payload = span_of(text), .author = author, .note = note};
+    const struct ledger_draft draft = {.subject = SPAN("members"),
+                                       .payload = span_of(text),
+                                       .author = base->author,
+                                       .note = base->note,
+                                       .base_hash = base->members.hash};
     uint64_t number;
     int result = ledger_append(&draft, &number, err);
 
@@ -58,11 +73,13 @@ static json_t *seal_to_all(const uint8_t master[HASH_KEY_SIZE], uint64_t generat
 
 static int append_key(const char *author, uint64_t *generation_r, struct err *err)
 {
+    struct base base = {.author = author, .note = "a new cluster key"};
     struct cluster_key key;
     uint8_t master[HASH_KEY_SIZE];
     json_t *sealed;
     int found = cluster_key_load(cluster_settings(), &key, err);
 
+    take_base(&base);
     if (found != 1)
         return found < 0 ? -1 : err_set(err, "this node has no cluster key");
     *generation_r = key.of[0].generation + 1;
@@ -72,7 +89,7 @@ static int append_key(const char *author, uint64_t *generation_r, struct err *er
     explicit_bzero(master, sizeof master);
     return append(json_pack("{s:s,s:I,s:o}", "verb", "key", "generation",
                             (json_int_t)*generation_r, "sealed", sealed),
-                  author, "a new cluster key", err);
+                  &base, err);
 }
 
 int rotate_key(const char *author, uint64_t *generation_r, struct err *err)
@@ -105,10 +122,12 @@ static json_t *heads_now(struct err *err)
 static int append_signer(const struct sign_key *next, const char *old_id, const char *author,
                          struct err *err)
 {
+    struct base base = {.author = author, .note = "a new signing key"};
     struct str hex = STR_EMPTY;
     json_t *heads, *entry;
 
     feed_look_and_wait(FEED_MS);
+    take_base(&base);
     heads = heads_now(err);
     if (heads == NULL)
         return -1;
@@ -116,7 +135,7 @@ static int append_signer(const struct sign_key *next, const char *old_id, const 
     entry = json_pack("{s:s,s:s,s:[s],s:o}", "verb", "signer", "public", str_cstr(&hex),
                       "retire", old_id, "heads", heads);
     str_clear(&hex);
-    return append(entry, author, "a new signing key", err);
+    return append(entry, &base, err);
 }
 
 /* The key that will be: in a file of its own before anybody hears of it. */
@@ -144,9 +163,7 @@ static int read_next(const char *path, struct sign_key *key_r, struct err *err)
         memcpy(key_r->secret, bytes.ptr, SIGN_SECRET_SIZE);
     if (result == 1 && !sign_key_from_secret(key_r))
         result = err_set(err, "%s is no key; remove it", path);
-    if (bytes.cap > 0)
-        explicit_bzero(bytes.ptr, bytes.cap);
-    str_clear(&bytes);
+    str_wipe(&bytes);
     return result;
 }
 

@@ -124,9 +124,7 @@ int tokens_read(const char *state_dir, struct token_given *tokens_r, size_t *cou
             result = err_set(err, "%s is damaged; remove it: tokens given before are void then",
                              path);
     }
-    if (text.cap > 0)
-        explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     free(path);
     return result;
 }
@@ -146,8 +144,7 @@ int tokens_write(const char *state_dir, const struct token_given *tokens, size_t
                    tokens[i].used_by[0] != '\0' ? tokens[i].used_by : "-");
     }
     result = file_replace(path, str_span(&text), 0600, err);
-    explicit_bzero(text.ptr, text.cap);
-    str_clear(&text);
+    str_wipe(&text);
     free(path);
     return result;
 }

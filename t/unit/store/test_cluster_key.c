@@ -200,6 +200,12 @@ START_TEST(test_codes)
     ck_assert(decision_code_parse(span_of(one.code), &code));
     ck_assert_uint_eq(cluster_key_code_nodes(&second, code, nodes), 2);
     ck_assert_uint_eq(nodes[1], 7);
+    third.is_left = true;
+    use(decisions, &third);
+    ck_assert_int_eq(find(decisions, &two, "two"), 1);
+    two = record(decisions, "two");
+    ck_assert_uint_eq(two.id.node, own.node);
+    third.is_left = false;
     use(decisions, &third);
     ck_assert_int_eq(find(decisions, &alone, "alone"), 1);
     ck_assert_int_eq(find(decisions, &one, "one"), 0);
@@ -228,6 +234,11 @@ START_TEST(test_follow)
     ck_assert_int_eq(cluster_key_store(&settings, &key, &err), 0);
     ck_assert_int_eq(cluster_key_follow(&settings, changed, &told, &err), 0);
     ck_assert_uint_eq(told, 1);
+    cluster_key_unfollow();
+    ck_assert_int_eq(cluster_key_remove(&settings, &err), 0);
+    told = 99;
+    ck_assert_int_eq(cluster_key_follow(&settings, changed, &told, &err), 0);
+    ck_assert_uint_eq(told, 1); /* the one that was left */
     cluster_key_unfollow();
     temp_dir_remove(dir);
 }
