@@ -39,9 +39,17 @@ def shipped(root, name):
     return path
 
 
+@contextlib.contextmanager
+def standing(cluster):
+    """What its daemons complain of at the end is a failure."""
+    with cluster as c:
+        yield c
+    equal(c.last_words, [])
+
+
 def node(redis, where=None, **settings):
     """One policyd that names this Redis."""
-    return cluster_rig.Cluster(1, redis=redis, where=where, settings=settings)
+    return standing(cluster_rig.Cluster(1, redis=redis, where=where, settings=settings))
 
 
 def problem(c):
@@ -149,8 +157,8 @@ def with_users(root, n):
         with open(path, "w") as f:
             f.write(password + "\n")
     admin = {"redis_admin_user": ADMIN[0], "redis_admin_password_file": admins}
-    return cluster_rig.Cluster(n, redis=Users(root), joined=True, settings_of={0: admin},
-                               settings={"redis_user": NODE[0], "redis_password_file": nodes})
+    return standing(cluster_rig.Cluster(n, redis=Users(root), joined=True, settings_of={0: admin},
+                                        settings={"redis_user": NODE[0], "redis_password_file": nodes}))
 
 
 @case("a whole cluster works under the shipped users: join, rules, lists, domains, heartbeats, questions to nodes")
