@@ -29,6 +29,17 @@ int64_t lease_allowance(int64_t reading, int64_t limit, size_t nodes)
     return share < quarter ? share : quarter;
 }
 
+/* As if it had come evenly over the window; rounded up. */
+static int64_t left_of(int64_t reading, int64_t age, int64_t window)
+{
+    double left = age >= window || reading <= 0
+                      ? 0
+                      : (double)reading * (double)(window - age) / (double)window;
+    int64_t whole = (int64_t)left;
+
+    return left > (double)whole ? whole + 1 : whole;
+}
+
 static struct lease *set_of(const uint8_t *key)
 {
     size_t set = ((size_t)key[2] << 16 | (size_t)key[3] << 8 | key[4]) % (LEASES_MAX / WAYS);
@@ -123,11 +134,7 @@ int64_t leases_last(const uint8_t key[SHELF_KEY_SIZE], int64_t window_s)
     pthread_mutex_lock(&leases.lock);
     lease = find(key);
     if (lease != NULL && lease->read_ms > 0) {
-        int64_t age = clock_mono_ms() - lease->read_ms, window = window_s * 1000;
-        last =
-            age >= window
-                ? 0
-                : (int64_t)((double)lease->reading * (double)(window - age) / (double)window);
+        last = left_of(lease->reading, clock_mono_ms() - lease->read_ms, window_s * 1000);
         last += lease->total - lease->mark;
     }
     pthread_mutex_unlock(&leases.lock);

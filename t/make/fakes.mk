@@ -121,13 +121,19 @@ EXTRA_cluster/test_counters_local := $(addprefix policyd/cluster/,window shelf c
 FAKES_cluster/test_greylist_local := set_clock
 EXTRA_cluster/test_greylist_local := $(addprefix policyd/cluster/,shelf greylist_key greylist_local)
 LEDGER_PARTS := $(addprefix policyd/cluster/,ledger ledger_redis ledger_write ledger_verify ledger_pieces ledger_table ledger_sign ledger_reseed feed_pull feed_start feed_compare feed_claims envelope) policyd/health
-FAKES_cluster/test_feed := fake_redis
-EXTRA_cluster/test_feed := $(LEDGER_PARTS)
-LIBS_cluster/test_feed  := redis
+define ledger_suite
+FAKES_cluster/$(1) := fake_redis feed_rig
+EXTRA_cluster/$(1) := $(LEDGER_PARTS)
+LIBS_cluster/$(1)  := redis
+endef
+$(foreach t,test_feed test_feed_history test_ledger,$(eval $(call ledger_suite,$(t))))
 EXTRA_cluster/test_quarantine_rows := policyd/cluster/quarantine_rows policyd/cluster/copy_choose
 EXTRA_cluster/test_counters_shared := $(REDIS_PARTS) $(addprefix policyd/cluster/,window counters_key counters_shared counters_sender counters_argv counters_script promises leases pending greylist_key greylist_shared)
 LIBS_cluster/test_counters_shared  := event redis
-FAKES_cluster/test_counters_shared := redis_server
+FAKES_cluster/test_counters_shared := redis_server counting_member
+EXTRA_cluster/test_greylist_shared := $(EXTRA_cluster/test_counters_shared)
+LIBS_cluster/test_greylist_shared  := event redis
+FAKES_cluster/test_greylist_shared := redis_server counting_member
 MEMBERS_PARTS := $(addprefix policyd/cluster/,members members_apply identity)
 EXTRA_cluster/test_members := $(MEMBERS_PARTS)
 EXTRA_cluster/test_join_text := $(MEMBERS_PARTS) policyd/cluster/join_text policyd/cluster/token
