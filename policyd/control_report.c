@@ -49,6 +49,7 @@ enum control_exit control_report(struct control_call *call, struct err *err)
         return EXIT_INVALID;
     range.from = options.from;
     range.until = options.until;
+    range.dimensions = options.by < DIMENSION__COUNT ? 1u << options.by : 0;
     report = report_new(&options);
     code = statistics_read(&range, add, report, err);
     if (code != EXIT_INVALID)

@@ -5,6 +5,10 @@
 
 #include "store/policy_db_inside.h"
 
+#define TEXT_OF(number) #number
+#define AS_TEXT(name)   TEXT_OF(name)
+#define LARGE           AS_TEXT(STATISTICS_LARGE)
+
 static void bind_node(sqlite3_stmt *stmt, int index, const struct statistics_row *row)
 {
     sqlite3_bind_text(stmt, index, row->node, -1, SQLITE_TRANSIENT);
@@ -93,6 +97,16 @@ int statistics_store_next(struct policy_db *db, struct statistics_row *row, int6
                     "SELECT hour, node, version, counts FROM statistics"
                     " WHERE (hour, node) > (?1, ?2) AND hour <= ?3 ORDER BY hour, node LIMIT 1",
                     row, until, counts, err);
+}
+
+int statistics_store_large(struct policy_db *db, struct statistics_row *row, int64_t before,
+                           struct str *counts, struct err *err)
+{
+    return read_row(db,
+                    "SELECT hour, node, version, counts FROM statistics"
+                    " WHERE (hour, node) > (?1, ?2) AND hour < ?3 AND length(counts) > " LARGE
+                    " ORDER BY hour, node LIMIT 1",
+                    row, before, counts, err);
 }
 
 int statistics_store_unsent(struct policy_db *db, struct statistics_row *row,

@@ -6,6 +6,7 @@
 #include "store/policy_db.h"
 
 #define STATISTICS_NODE_SIZE 17
+#define STATISTICS_LARGE     8000 /* bytes of an hour that was not made thin */
 
 /* One hour of one node; as key of the calls below hour and node, version where it says so. */
 struct statistics_row {
@@ -40,6 +41,9 @@ int statistics_store_list_sent(struct policy_db *db, const struct statistics_row
 /* What was counted before this node was in a cluster becomes that of row->node, unsent. An hour that it has already stays as it is. */
 int statistics_store_adopt(struct policy_db *db, const struct statistics_row *row,
                            struct err *err);
+/* The first row after *row, before hour `before`, whose counts have more than STATISTICS_LARGE bytes; as statistics_store_next. */
+int statistics_store_large(struct policy_db *db, struct statistics_row *row, int64_t before,
+                           struct str *counts, struct err *err);
 /* Removes hours before this one. */
 int statistics_store_expire(struct policy_db *db, int64_t before, struct err *err);
 #endif

@@ -104,6 +104,13 @@ static void wait_for_next(void)
         state = pthread_cond_timedwait(&writer.changed, &writer.lock, &until);
 }
 
+static void keep_house(void)
+{
+    int64_t now = clock_now_ms() / STATISTICS_HOUR_MS;
+
+    hours_keep_house(now - STATISTICS_DAYS * 24, now - STATISTICS_THIN_DAYS * 24);
+}
+
 static void *run(void *unused)
 {
     (void)unused;
@@ -111,7 +118,7 @@ static void *run(void *unused)
     for (unsigned round = 0; !writer.is_ending; round++) {
         pthread_mutex_unlock(&writer.lock);
         if (round % EXPIRE_EVERY == 0)
-            hours_expire(clock_now_ms() / STATISTICS_HOUR_MS - STATISTICS_DAYS * 24);
+            keep_house();
         statistics_write();
         pthread_mutex_lock(&writer.lock);
         wait_for_next();

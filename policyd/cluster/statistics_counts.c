@@ -144,3 +144,9 @@ void counts_merge(struct counts *to, const struct counts *from)
     for (int i = 0; i < DIMENSION__COUNT; i++)
         tally_merge(&to->by[i], &from->by[i]);
 }
+
+void counts_thin(struct counts *counts, size_t names)
+{
+    for (int i = 0; i < DIMENSION__COUNT; i++)
+        tally_thin(&counts->by[i], names);
+}

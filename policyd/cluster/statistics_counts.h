@@ -53,6 +53,9 @@ void counts_free(struct counts **counts);
 void counts_event(struct counts *counts, const struct event *event);
 void counts_merge(struct counts *to, const struct counts *from);
 void counts_write(struct str *out, const struct counts *counts);
-/* Adds what the text says. -1: it is no such text; some of it may have been added. */
-int counts_read(struct counts *counts, struct span text, struct err *err);
+/* Adds what the text says. dimensions: bits 1 << DIMENSION_X of those to be read. -1: it is no such text; some of it may have been added. */
+#define COUNTS_ALL (~0u)
+int counts_read(struct counts *counts, struct span text, unsigned dimensions, struct err *err);
+/* Keeps the heaviest names of each dimension; the others become other. */
+void counts_thin(struct counts *counts, size_t names);
 #endif

@@ -3,10 +3,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include "policyd/cluster/identity.h"
+#include "policyd/cluster/statistics.h"
 #include "policyd/health.h"
 #include "store/statistics_store.h"
 
-#define HOURS_KEPT 8
+#define HOURS_KEPT   8
+#define THIN_AT_ONCE 100
 
 struct kept {
     struct statistics_row row;
@@ -98,7 +100,7 @@ static int load(struct kept *kept, struct err *err)
     int state = statistics_store_get(hours.db, &row, &text, err);
     struct err why;
 
-    if (state == 1 && counts_read(kept->counts, str_span(&text), &why) != 0)
+    if (state == 1 && counts_read(kept->counts, str_span(&text), COUNTS_ALL, &why) != 0)
         log_warn("statistics: %s; what was stored of that hour is lost", why.text);
     kept->is_loaded = state >= 0;
     str_clear(&text);
@@ -210,10 +212,56 @@ int hours_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct e
     return state < 0 ? -1 : 0;
 }
 
-void hours_expire(int64_t before)
+/* Not one that is at hand: it would be written over. */
+static bool is_at_hand(const struct statistics_row *row)
+{
+    for (size_t i = 0; i < HOURS_KEPT; i++)
+        if (hours.each[i].counts != NULL && hours.each[i].row.hour == row->hour)
+            return true;
+    return false;
+}
+
+static int make_thin(const struct statistics_row *row, struct span text, struct err *err)
+{
+    struct counts *counts = counts_new();
+    struct str thin = STR_EMPTY;
+    int result = 0;
+
+    hours_lock();
+    if (!is_at_hand(row) && counts_read(counts, text, COUNTS_ALL, err) == 0) {
+        counts_thin(counts, STATISTICS_THIN);
+        counts_write(&thin, counts);
+        if (thin.len < text.len)
+            result = statistics_store_put(hours.db, row, str_span(&thin), err);
+    }
+    hours_unlock();
+    str_clear(&thin);
+    counts_free(&counts);
+    return result;
+}
+
+static int thin_before(int64_t before, struct err *err)
+{
+    struct statistics_row row = {.hour = -1, .node = "~"};
+    struct str text = STR_EMPTY;
+    int state = 0;
+
+    for (size_t i = 0; i < THIN_AT_ONCE && state >= 0; i++) {
+        state = statistics_store_large(hours.db, &row, before, &text, err);
+        if (state != 1)
+            break;
+        state = make_thin(&row, str_span(&text), err);
+        str_reset(&text);
+    }
+    str_clear(&text);
+    return state < 0 ? -1 : 0;
+}
+
+void hours_keep_house(int64_t oldest, int64_t thin)
 {
     struct err err;
 
-    if (hours.db != NULL && statistics_store_expire(hours.db, before, &err) != 0)
+    if (hours.db != NULL &&
+        (statistics_store_expire(hours.db, oldest, &err) != 0 || thin_before(thin, &err) != 0))
         log_warn("statistics: %s", err.text);
 }

@@ -14,5 +14,6 @@ void hours_add(int64_t hour, const struct counts *counts);
 /* Writes what changed. What cannot be written is tried again the next time. */
 void hours_write(void);
 int hours_each(int64_t from, int64_t until, hours_row *each, void *ctx, struct err *err);
-void hours_expire(int64_t before);
+/* Removes hours before `oldest`, makes those before `thin` thin; a bounded number of them at once. */
+void hours_keep_house(int64_t oldest, int64_t thin);
 #endif

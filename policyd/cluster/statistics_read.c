@@ -33,7 +33,7 @@ static void give(struct reading *r, int64_t hour, const char *name, struct span 
     struct counts *counts = counts_new();
     struct err err;
 
-    if (counts_read(counts, text, &err) == 0)
+    if (counts_read(counts, text, r->range->dimensions, &err) == 0)
         r->each(r->ctx, hour, name, counts);
     else
         log_warn("%s (hour %lld of node %s)", err.text, (long long)hour, name);

@@ -8,6 +8,7 @@ struct statistics_range {
     int64_t from, until;  /* hours since 1970, both in it */
     struct span node;     /* id or name; empty: all */
     const char *own_name; /* node_name */
+    unsigned dimensions;  /* as counts_read takes them */
 };
 typedef void statistics_hour(void *ctx, int64_t hour, const char *node_name,
                              const struct counts *counts);

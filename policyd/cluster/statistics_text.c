@@ -117,7 +117,7 @@ static void read_dimension(struct tally *tally, json_t *names)
     }
 }
 
-static void read_all(struct counts *counts, json_t *root)
+static void read_all(struct counts *counts, json_t *root, unsigned dimensions)
 {
     json_t *latency = json_object_get(root, "latency"), *by = json_object_get(root, "by"),
            *other = json_object_get(root, "other");
@@ -130,13 +130,15 @@ static void read_all(struct counts *counts, json_t *root)
     read_latency(&counts->policy_latency, json_object_get(latency, "policy"));
     for (size_t i = 0; dimension_names[i].name != NULL; i++) {
         struct tally *tally = &counts->by[dimension_names[i].value];
+        if ((dimensions >> dimension_names[i].value & 1) == 0)
+            continue;
         read_dimension(tally, json_object_get(by, dimension_names[i].name));
         m = read_measures(json_object_get(other, dimension_names[i].name));
         measures_add(&tally->other, &m);
     }
 }
 
-int counts_read(struct counts *counts, struct span text, struct err *err)
+int counts_read(struct counts *counts, struct span text, unsigned dimensions, struct err *err)
 {
     json_error_t where;
     json_t *root;
@@ -151,7 +153,7 @@ int counts_read(struct counts *counts, struct span text, struct err *err)
         json_decref(root);
         return err_set(err, "an hour of statistics has no \"total\"");
     }
-    read_all(counts, root);
+    read_all(counts, root, dimensions);
     json_decref(root);
     return 0;
 }

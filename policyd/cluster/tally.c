@@ -208,3 +208,15 @@ void tally_sort(struct tally *tally)
     qsort(tally->rows, tally->count, sizeof *tally->rows, compare);
     fill_slots(tally);
 }
+
+void tally_thin(struct tally *tally, size_t names)
+{
+    tally_sort(tally);
+    while (tally->count > names) {
+        struct tally_row *row = &tally->rows[--tally->count];
+        measures_add(&tally->other, &row->sum);
+        xfree(&row->key);
+    }
+    if (tally->slot_count > 0)
+        fill_slots(tally);
+}

@@ -45,6 +45,8 @@ void tally_add(struct tally *tally, struct span key, const struct measures *meas
 void tally_merge(struct tally *to, const struct tally *from);
 /* NULL: not among the names. */
 const struct tally_row *tally_find(const struct tally *tally, struct span key);
+/* Keeps the heaviest; the others become other. */
+void tally_thin(struct tally *tally, size_t names);
 /* Heaviest first, names of the same weight in alphabetical order. */
 void tally_sort(struct tally *tally);
 #endif

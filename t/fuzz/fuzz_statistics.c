@@ -32,10 +32,10 @@ static void read_it(struct span text)
     struct str written = STR_EMPTY;
     struct err err;
 
-    if (counts_read(counts, text, &err) == 0) {
+    if (counts_read(counts, text, COUNTS_ALL, &err) == 0) {
         check(counts);
         counts_write(&written, counts);
-        if (counts_read(again, str_span(&written), &err) != 0)
+        if (counts_read(again, str_span(&written), COUNTS_ALL, &err) != 0)
             abort();
         check(again);
     }

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "policyd/cluster/identity.h"
 #include "policyd/cluster/statistics.h"
+#include "policyd/cluster/statistics_hours.h"
 #include "policyd/cluster/statistics_notice.h"
 #include "store/statistics_store.h"
 #include "t/lib/set_clock.h"
@@ -18,7 +19,7 @@
 static char dir[200];
 static struct policy_db *db;
 static struct err err;
-static const char *own_id = "";
+static const char *_Atomic own_id = "";
 
 /* In place of identity.c. */
 bool identity_get(struct identity *identity_r)
@@ -81,7 +82,7 @@ static bool take(void *out, int64_t hour, const char *node, struct span text)
 {
     struct counts *counts = counts_new();
 
-    ck_assert_int_eq(counts_read(counts, text, &err), 0);
+    ck_assert_int_eq(counts_read(counts, text, COUNTS_ALL, &err), 0);
     str_printf(out, "%lld%s%s:%llu ", (long long)(hour - START / STATISTICS_HOUR_MS),
                node[0] != '\0' ? " " : "", node,
                (unsigned long long)counts->total.of[MEASURE_MESSAGES]);
@@ -167,7 +168,7 @@ START_TEST(test_many_hours)
         struct str text = STR_EMPTY;
         statistics_write();
         ck_assert_int_eq(statistics_store_get(db, &row, &text, &err), 1);
-        ck_assert_int_eq(counts_read(counts, str_span(&text), &err), 0);
+        ck_assert_int_eq(counts_read(counts, str_span(&text), COUNTS_ALL, &err), 0);
         ck_assert_uint_eq(counts->total.of[MEASURE_MESSAGES], 3);
         counts_free(&counts);
         str_clear(&text);
@@ -199,6 +200,42 @@ START_TEST(test_notices)
 }
 END_TEST
 
+/* The hour of a month ago loses its light names, nothing else; the one of yesterday stays whole. */
+START_TEST(test_thin)
+{
+    struct str text = STR_EMPTY, before = STR_EMPTY, after = STR_EMPTY;
+    struct counts *counts = counts_new();
+
+    str_adds(&text, "{\"total\":[300],\"by\":{\"sender\":{");
+    for (int i = 0; i < 150; i++)
+        str_printf(&text, "%s\"a-rather-long-name-of-somebody%d@somewhere.example\":[2]",
+                   i > 0 ? "," : "", i);
+    str_adds(&text, "}}}");
+    begin();
+    for (int days = 1; days <= 40; days += 39) {
+        struct statistics_row row = {.hour = START / STATISTICS_HOUR_MS - days * 24};
+        ck_assert_int_eq(statistics_store_put(db, &row, str_span(&text), &err), 0);
+    }
+    hours_keep_house(START / STATISTICS_HOUR_MS - 400 * 24,
+                     START / STATISTICS_HOUR_MS - 31 * 24);
+    for (int days = 1; days <= 40; days += 39) {
+        struct statistics_row row = {.hour = START / STATISTICS_HOUR_MS - days * 24};
+        ck_assert_int_eq(statistics_store_get(db, &row, days == 1 ? &before : &after, &err), 1);
+    }
+    ck_assert_uint_gt(before.len, STATISTICS_LARGE);
+    ck_assert_uint_lt(after.len, STATISTICS_LARGE);
+    ck_assert_int_eq(counts_read(counts, str_span(&after), COUNTS_ALL, &err), 0);
+    ck_assert_uint_eq(counts->total.of[MEASURE_MESSAGES], 300);
+    ck_assert_uint_eq(counts->by[DIMENSION_SENDER].count, STATISTICS_THIN);
+    ck_assert_uint_eq(counts->by[DIMENSION_SENDER].other.of[MEASURE_MESSAGES], 260);
+    counts_free(&counts);
+    str_clear(&text);
+    str_clear(&before);
+    str_clear(&after);
+    end();
+}
+END_TEST
+
 START_TEST(test_without_database)
 {
     set_clock(START);
@@ -211,4 +248,4 @@ START_TEST(test_without_database)
 END_TEST
 
 SUITE_MAIN("statistics", test_hours, test_goes_on_after_restart, test_into_cluster,
-           test_many_hours, test_notices, test_without_database)
+           test_many_hours, test_notices, test_thin, test_without_database)

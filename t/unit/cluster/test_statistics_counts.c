@@ -82,10 +82,10 @@ START_TEST(test_text_and_back)
     struct str text = STR_EMPTY, second = STR_EMPTY;
 
     counts_write(&text, counts);
-    ck_assert_int_eq(counts_read(again, str_span(&text), &err), 0);
+    ck_assert_int_eq(counts_read(again, str_span(&text), COUNTS_ALL, &err), 0);
     counts_write(&second, again);
     ck_assert_str_eq(str_cstr(&text), str_cstr(&second));
-    ck_assert_int_eq(counts_read(again, str_span(&text), &err), 0); /* adds */
+    ck_assert_int_eq(counts_read(again, str_span(&text), COUNTS_ALL, &err), 0); /* adds */
     ck_assert_uint_eq(again->total.of[MEASURE_MESSAGES], 4);
     ck_assert_uint_eq(of(again, DIMENSION_RULE, "a-rule", MEASURE_STOPPED), 2);
     ck_assert_uint_eq(latency_count(&again->message_latency), 4);
@@ -133,10 +133,10 @@ START_TEST(test_hostile_texts)
     struct counts *counts = counts_new();
 
     for (size_t i = 0; i < COUNT_OF(refused); i++)
-        ck_assert_int_eq(counts_read(counts, span_of(refused[i]), &err), -1);
+        ck_assert_int_eq(counts_read(counts, span_of(refused[i]), COUNTS_ALL, &err), -1);
     for (size_t i = 0; i < COUNT_OF(harmless); i++)
-        ck_assert_msg(counts_read(counts, span_of(harmless[i]), &err) == 0, "%s: %s",
-                      harmless[i], err.text);
+        ck_assert_msg(counts_read(counts, span_of(harmless[i]), COUNTS_ALL, &err) == 0,
+                      "%s: %s", harmless[i], err.text);
     ck_assert_uint_eq(measures_weight(&counts->total), 0);
     ck_assert_uint_eq(latency_count(&counts->message_latency), 0);
     counts_free(&counts);
@@ -152,7 +152,7 @@ START_TEST(test_many_names_bounded)
     for (int i = 0; i < 20000; i++)
         str_printf(&text, "%s\"s%d\":[1]", i > 0 ? "," : "", i);
     str_adds(&text, "}}}");
-    ck_assert_int_eq(counts_read(counts, str_span(&text), &err), 0);
+    ck_assert_int_eq(counts_read(counts, str_span(&text), COUNTS_ALL, &err), 0);
     ck_assert_uint_eq(counts->by[DIMENSION_SENDER].count, STATISTICS_NAMES);
     str_clear(&text);
     counts_free(&counts);

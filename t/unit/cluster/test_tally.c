@@ -135,5 +135,28 @@ START_TEST(test_no_overflow)
 }
 END_TEST
 
-SUITE_MAIN("tally", test_counts, test_flood, test_limit_without_top, test_merge, test_odd_keys,
-           test_no_overflow)
+START_TEST(test_thin)
+{
+    struct tally tally;
+    char key[32];
+
+    tally_init(&tally, 100, true);
+    for (int i = 0; i < 60; i++)
+        for (int j = 0; j <= i; j++) {
+            snprintf(key, sizeof(key), "k%d", i);
+            add(&tally, key);
+        }
+    tally_thin(&tally, 20);
+    ck_assert_uint_eq(tally.count, 20);
+    ck_assert_uint_eq(messages(&tally, "k59"), 60);
+    ck_assert_uint_eq(messages(&tally, "k40"), 41);
+    ck_assert_uint_eq(messages(&tally, "k39"), 0);
+    ck_assert_uint_eq(whole(&tally).of[MEASURE_MESSAGES], 60 * 61 / 2);
+    tally_thin(&tally, 0);
+    ck_assert_ptr_null(tally_find(&tally, SPAN("k59")));
+    tally_clear(&tally);
+}
+END_TEST
+
+SUITE_MAIN("tally", test_thin, test_counts, test_flood, test_limit_without_top, test_merge,
+           test_odd_keys, test_no_overflow)
