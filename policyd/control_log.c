@@ -9,9 +9,9 @@
 #include "policyd/control.h"
 #include "policyd/milter_link.h"
 
-/* The milter, with time to send; a node asks its milter, and then itself. */
-#define MILTER_TIMEOUT_MS (LOG_BUDGET_MS + 5000)
-#define NODE_TIMEOUT_MS   (MILTER_TIMEOUT_MS + LOG_BUDGET_MS + 5000)
+/* Each with time to send what it found. */
+#define MILTER_TIMEOUT_MS (LOG_BUDGET_MS + 3000)
+#define NODE_TIMEOUT_MS   (LOG_BUDGET_MS + 6000)
 /* Clocks apart by more are told, since rows stand by the time their node gave them. */
 #define SKEW_MS 5000
 
@@ -21,7 +21,8 @@ struct scope {
     struct member node; /* that one alone; without id: all others */
 };
 struct searching {
-    struct control_call *call;
+    /* One for each thread, with arguments of its own. */
+    struct control_call *call, of_milter, of_others;
     const struct scope *scope;
     struct log_rows rows;
 };
@@ -52,15 +53,24 @@ static void add_remote_row(void *ctx, json_t *row)
     log_rows_add(ctx, json_incref(row));
 }
 
-static void search_here(struct searching *s)
+static void *search_milter(void *ctx)
 {
-    const char *node = control_shared.settings->node_name;
-    const struct log_source own = {control_shared.decisions, "policyd", node};
+    struct searching *s = ctx;
     const struct control_sink sink = {add_row, NULL, &s->rows};
     struct err err = {""};
 
-    if (milter_link_collect("log", s->call, &sink, MILTER_TIMEOUT_MS, &err) == EXIT_UNREACHABLE)
-        log_rows_trouble(&s->rows, node, "milter", err.text);
+    if (milter_link_collect("log", &s->of_milter, &sink, MILTER_TIMEOUT_MS, &err) ==
+        EXIT_UNREACHABLE)
+        log_rows_trouble(&s->rows, control_shared.settings->node_name, "milter", err.text);
+    return NULL;
+}
+
+static void search_own(struct searching *s)
+{
+    const char *node = control_shared.settings->node_name;
+    const struct log_source own = {control_shared.decisions, "policyd", node};
+    struct err err = {""};
+
     if (decision_log_add(&own, s->call->args, &s->rows, &err) < 0)
         log_rows_trouble(&s->rows, node, "policyd", err.text);
 }
@@ -79,9 +89,9 @@ static void *search_elsewhere(void *ctx)
     const struct control_sink sink = {add_remote_row, NULL, &s->rows};
     const struct remote_question question = {.node_id = s->scope->node.id,
                                              .command = "log",
-                                             .args = s->call->args,
+                                             .args = s->of_others.args,
                                              .role = ROLE_READ,
-                                             .user = s->call->user,
+                                             .user = s->of_others.user,
                                              .sink = &sink,
                                              .timeout_ms = NODE_TIMEOUT_MS};
     json_t *absent = json_array();
@@ -98,25 +108,40 @@ static void *search_elsewhere(void *ctx)
     return NULL;
 }
 
-/* Both at once; where no thread can be had, one after the other. */
-static void search(struct searching *s)
+/* False: no thread can be had, it is done already. */
+static bool start(pthread_t *thread, void *(*run)(void *ctx), struct searching *s)
 {
     sigset_t all, before;
-    bool is_started = false;
-    pthread_t thread;
+    int failed;
 
-    if (s->scope->is_elsewhere && s->scope->is_here) {
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        is_started = pthread_create(&thread, NULL, search_elsewhere, s) == 0;
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(thread, NULL, run, s);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0)
+        run(s);
+    return failed == 0;
+}
+
+/* All at once: each may take as long as it is allowed. */
+static void search(struct searching *s)
+{
+    pthread_t elsewhere, milter;
+
+    s->of_milter = s->of_others = *s->call;
+    s->of_milter.args = json_deep_copy(s->call->args);
+    s->of_others.args = json_deep_copy(s->call->args);
+    bool waits_elsewhere = s->scope->is_elsewhere && start(&elsewhere, search_elsewhere, s);
+    bool waits_milter = s->scope->is_here && start(&milter, search_milter, s);
+
     if (s->scope->is_here)
-        search_here(s);
-    if (is_started)
-        pthread_join(thread, NULL);
-    else if (s->scope->is_elsewhere)
-        search_elsewhere(s);
+        search_own(s);
+    if (waits_milter)
+        pthread_join(milter, NULL);
+    if (waits_elsewhere)
+        pthread_join(elsewhere, NULL);
+    json_decref(s->of_milter.args);
+    json_decref(s->of_others.args);
 }
 
 static int choose_node(struct scope *scope, struct span node, const struct identity *self,
