@@ -3,6 +3,7 @@
 #include "checks/content.h"
 #include "control/decision_log.h"
 #include "control/decision_row.h"
+#include "control/notice.h"
 #include "engine/drain.h"
 #include "engine/reload.h"
 #include "engine/snapshot.h"
@@ -70,6 +71,7 @@ static void set_counts(json_t *row)
     set_count(row, "loops", atomic_load(&gate->loops));
     set_count(row, "invalid_marks", atomic_load(&gate->bad_marks));
     set_count(row, "transactions", atomic_load(&gate->transactions));
+    set_count(row, "notices_dropped", notice_dropped());
 }
 
 /* What does not work, in words. */

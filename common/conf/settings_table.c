@@ -21,7 +21,8 @@ const struct setting_row settings_table[] = {
      "from outside "
      "are removed. Empty: as node_name."},
     {NULL, FIELD(time_zone), SETTING_ZONE, OPTIONAL, "", 0, 0,
-     "Time zone of time.hour and time.weekday in rules. Empty: the system's."},
+     "Time zone of time.hour and time.weekday in rules, and of the days of reports. Empty: the "
+     "system's."},
 
     {"Sockets", FIELD(milter_socket), SETTING_SOCKET, 0,
      "unix:/var/spool/postfix/postgate/milter", 0, 0,
