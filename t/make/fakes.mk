@@ -28,6 +28,7 @@ EXTRA_ctl/test_arguments := $(CTL_PARTS)
 EXTRA_ctl/test_sentences := $(CTL_PARTS)
 EXTRA_ctl/test_print     := $(CTL_PARTS)
 EXTRA_ctl/test_contract  := $(CTL_PARTS)
+EXTRA_ctl/test_times     := milter/ctl/times milter/ctl/seen
 EXTRA_ctl/test_diff      := milter/ctl/diff
 
 MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
@@ -41,6 +42,7 @@ FAKES_store/test_manifest := set_clock
 FAKES_store/test_decisions := set_clock
 FAKES_store/test_decisions_days := set_clock
 FAKES_store/test_decisions_search := set_clock
+FAKES_control/test_decision_log := set_clock
 FAKES_store/test_quarantine := set_clock
 FAKES_store/test_quarantine_crash := crash_point
 FAKES_store/test_publish_crash := crash_point

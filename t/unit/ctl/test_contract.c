@@ -44,6 +44,17 @@ static const struct {
 } calls[] = {
     {{"status"}, "status {}\n"},
     {{"explain", "M7K2-9QF4-T3WX"}, "explain {\"what\":\"M7K2-9QF4-T3WX\"}\n"},
+    {{"log"}, "log {}\n"},
+    {{"log", "--from", "@a.example", "--to", "b@c", "--since", "2026-11-22", "--until",
+      "2026-11-23", "--verdict", "reject,defer"},
+     "log {\"recipient\":\"b@c\",\"sender\":\"@a.example\",\"since\":1795305600000,"
+     "\"until\":1795392000000,\"verdicts\":[\"reject\",\"defer\"]}\n"},
+    {{"log", "--client", "192.0.2.0/24", "--rule", "r", "--queue-id", "4X", "--message-id",
+      "<1@x>", "--code", "M7K2-9QF4-T3WX"},
+     "log {\"client\":\"192.0.2.0/24\",\"code\":\"M7K2-9QF4-T3WX\",\"message_id\":\"<1@x>\","
+     "\"queue_id\":\"4X\",\"rule\":\"r\"}\n"},
+    {{"log", "--text", "t", "--limit", "5", "--node", "gate2", "--here"},
+     "log {\"here\":true,\"limit\":5,\"node\":\"gate2\",\"text\":\"t\"}\n"},
     {{"rules", "show"}, "rules.show {}\n"},
     {{"rules", "show", "3"}, "rules.show {\"revision\":3}\n"},
     {{"rules", "history"}, "rules.history {}\n"},
