@@ -84,7 +84,7 @@ EXTRA_milter/test_wait := milter/wait
 FAKES_milter/test_control := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_control := $(EXTRA_milter/test_callbacks)
 EXTRA_policyd/test_control := $(filter-out policyd/open policyd/loop,$(POLICYD_PARTS))
-LIBS_policyd/test_control  := event
+LIBS_policyd/test_control  := event redis
 EXTRA_inspect/test_passed := milter/inspect/passed
 FAKES_store/test_quarantine_account := set_clock
 
