@@ -86,31 +86,56 @@ static int adopt(const struct canary_order *order, struct str *why, struct err *
     return 0;
 }
 
-/* Why it is over, appended; 1 over, 0 not yet, -1 tried and failed. */
+struct watching {
+    const struct canary_order *order;
+    const struct node_seen *node; /* NULL: no member any more */
+    int64_t since_ms;
+    struct str *why;
+    struct err *err;
+};
+
+/* Nothing can be known from the node any more: 1 with the reason, else 0. */
+static int is_lost(const struct watching *w)
+{
+    if (w->node == NULL)
+        str_adds(w->why, "the node belongs to the cluster no longer");
+    else if (w->node->state == NODE_DOWN || w->node->state == NODE_NEVER_SEEN)
+        str_printf(w->why, "the node is %s", names_name(node_state_names, (int)w->node->state));
+    else if (w->since_ms > (int64_t)w->order->for_s * 1000 + OVERDUE_MS)
+        str_adds(w->why, "the node did not say in time how it went");
+    return w->why->len > 0;
+}
+
+/* By what the node says itself: 1 over (with the reason), 0 not yet, -1 tried to adopt it and failed. */
+static int is_decided(const struct watching *w)
+{
+    const json_t *report = report_of(w->node, w->order->number);
+    const char *state = text_of(report, "state");
+
+    if (report == NULL) {
+        if (w->node->state != NODE_ALIVE || w->since_ms <= SILENT_MS)
+            return 0;
+        str_adds(w->why, "the node says nothing of it: its policyd was started again");
+        return 1;
+    }
+    if (strcmp(state, "passed") == 0)
+        return adopt(w->order, w->why, w->err) == 0 ? 1 : -1;
+    if (strcmp(state, "ended") != 0 && strcmp(state, "refused") != 0)
+        return 0;
+    str_printf(w->why, "%s there: %s", state, text_of(report, "why"));
+    return 1;
+}
+
 static int judge(const struct canary_order *order, int64_t since_ms, struct str *why,
                  struct err *err)
 {
     struct node_seen *nodes;
     size_t count;
-    const struct node_seen *node = find_node(order->node, false, &nodes, &count);
-    const json_t *report = node != NULL ? report_of(node, order->number) : NULL;
-    const char *state = text_of(report, "state");
-    int over = 1;
+    struct watching w = {.order = order, .since_ms = since_ms, .why = why, .err = err};
+    int over;
 
-    if (node == NULL)
-        str_adds(why, "the node belongs to the cluster no longer");
-    else if (node->state == NODE_DOWN || node->state == NODE_NEVER_SEEN)
-        str_printf(why, "the node is %s", names_name(node_state_names, (int)node->state));
-    else if (strcmp(state, "passed") == 0)
-        over = adopt(order, why, err) == 0 ? 1 : -1;
-    else if (strcmp(state, "ended") == 0 || strcmp(state, "refused") == 0)
-        str_printf(why, "%s there: %s", state, text_of(report, "why"));
-    else if (report == NULL && node->state == NODE_ALIVE && since_ms > SILENT_MS)
-        str_adds(why, "the node says nothing of it: its policyd was started again");
-    else if (since_ms > (int64_t)order->for_s * 1000 + OVERDUE_MS)
-        str_adds(why, "the node did not say in time how it went");
-    else
-        over = 0;
+    w.node = find_node(order->node, false, &nodes, &count);
+    over = is_lost(&w) ? 1 : is_decided(&w);
     membership_free(&nodes, count);
     return over;
 }
