@@ -140,3 +140,5 @@ MEMBERS_PARTS := $(addprefix policyd/cluster/,members members_apply identity)
 EXTRA_cluster/test_members := $(MEMBERS_PARTS)
 EXTRA_cluster/test_join_text := $(MEMBERS_PARTS) policyd/cluster/join_text policyd/cluster/token
 FAKES_cluster/test_join_text := set_clock
+EXTRA_cluster/test_payload := policyd/cluster/list_payload
+EXTRA_cluster/test_membership_wait := policyd/cluster/membership_wait

@@ -273,5 +273,24 @@ START_TEST(test_no_milter)
 }
 END_TEST
 
+/* Alone: its own decisions, the milter's absence told; no other node, and no code of one. */
+START_TEST(test_search)
+{
+    begin(false);
+    ck_assert_int_eq(ask("log", "{}"), EXIT_PARTIAL);
+    ck_assert_uint_eq(json_array_size(rows), 2); /* neither daemon has any */
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_ptr_nonnull(
+            json_object_get(json_object_get(json_array_get(rows, i), "log"), "trouble"));
+    ck_assert_int_eq(ask("log", "{\"node\":\"gate1\"}"), EXIT_PARTIAL);
+    ck_assert_uint_eq(json_array_size(rows), 2);
+    ck_assert_int_eq(ask("log", "{\"node\":\"gate2\"}"), EXIT_INVALID);
+    ck_assert_ptr_nonnull(strstr(said.text, "is in no cluster"));
+    ck_assert_int_eq(ask("log", "{\"limit\":0}"), EXIT_INVALID);
+    ck_assert_int_eq(ask("explain", "{\"what\":\"M7K2-9QF4-T3WX\"}"), EXIT_INVALID);
+    end();
+}
+END_TEST
+
 SUITE_MAIN("policyd/control", test_bad_arguments, test_no_rules_yet, test_rules, test_lists,
-           test_domains, test_no_database, test_no_milter)
+           test_domains, test_no_database, test_no_milter, test_search)
