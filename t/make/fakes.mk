@@ -122,7 +122,7 @@ FAKES_cluster/test_counters_local := set_clock
 EXTRA_cluster/test_counters_local := $(addprefix policyd/cluster/,window shelf counters_key counters_local promises leases pending)
 FAKES_cluster/test_greylist_local := set_clock
 EXTRA_cluster/test_greylist_local := $(addprefix policyd/cluster/,shelf greylist_key greylist_local)
-LEDGER_PARTS := $(addprefix policyd/cluster/,ledger ledger_redis ledger_write ledger_verify ledger_pieces ledger_table ledger_sign ledger_reseed feed_pull feed_start feed_compare feed_claims envelope) policyd/health
+LEDGER_PARTS := $(addprefix policyd/cluster/,ledger ledger_head ledger_redis ledger_write ledger_verify ledger_pieces ledger_table ledger_sign ledger_reseed feed_pull feed_start feed_compare feed_claims envelope) policyd/health
 define ledger_suite
 FAKES_cluster/$(1) := fake_redis feed_rig
 EXTRA_cluster/$(1) := $(LEDGER_PARTS)

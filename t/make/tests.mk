@@ -27,6 +27,7 @@ $(FUZZB)/fuzz_%: $(FUZZB)/o/t/fuzz/fuzz_%.o $(LIB)
 $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
 $(FUZZB)/fuzz_answer_stream: $(FUZZB)/o/policyd/cluster/answer_frames.o $(FUZZB)/o/policyd/cluster/answer_stream.o
 $(FUZZB)/fuzz_request: $(FUZZB)/o/policyd/cluster/request_text.o
+$(FUZZB)/fuzz_ledger: $(foreach p,ledger_head ledger_pieces list_payload,$(FUZZB)/o/policyd/cluster/$(p).o)
 $(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
 $(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
 LIBS_fuzz_redis_reply := redis
@@ -45,6 +46,9 @@ $(B)/t/bench/bench_lists: $(B)/o/t/bench/list_kinds.o
 $(B)/t/bench/bench_cluster: $(patsubst %,$(B)/o/%.o,t/bench/many_nodes t/lib/redis_server $(REDIS_PARTS) \
     $(addprefix policyd/cluster/,membership_wire ledger_redis ledger_write))
 LIBS_bench_cluster := event redis
+$(B)/t/bench/bench_counters: $(B)/o/t/lib/redis_server.o
+$(B)/t/bench/bench_flood: $(patsubst %,$(B)/o/%.o,t/lib/redis_server t/lib/counting_member $(EXTRA_cluster/test_counters_shared))
+LIBS_bench_flood := event redis check
 $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call libs,$(LIBS_$*)) $(ALLLIBS)
