@@ -125,4 +125,35 @@ START_TEST(test_refused)
 }
 END_TEST
 
-SUITE_MAIN("domains", test_hops, test_domains, test_refused)
+/* Exactly these afterwards, or what was there before. */
+START_TEST(test_replace)
+{
+    static const struct domain good[] = {
+        {.name = "B.example", .hop_count = 1, .hops = {{.host = "mail", .port = 25}}},
+        {.name = "c.example", .hop_count = 1, .hops = {{.host = "mail", .port = 26}}}};
+    struct domain bad[] = {good[0], good[1]};
+    const char *const hop[] = {"a.internal"};
+    char dir[200];
+    struct policy_db *db = open_db(dir);
+    struct domain *domains;
+    size_t count;
+    struct err err;
+
+    ck_assert_int_eq(put(db, "a.example", hop, 1, &err), 1);
+    bad[1].hop_count = 0;
+    ck_assert_int_eq(domains_replace(db, bad, 2, &err), -1);
+    ck_assert_int_eq(domains_list(db, &domains, &count, NULL, &err), 0);
+    ck_assert_uint_eq(count, 1);
+    free(domains);
+    ck_assert_msg(domains_replace(db, good, 2, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(domains_list(db, &domains, &count, NULL, &err), 0);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(domains[0].name, "b.example");
+    ck_assert_uint_eq(domains[1].hops[0].port, 26);
+    free(domains);
+    policy_db_close(&db);
+    temp_dir_remove(dir);
+}
+END_TEST
+
+SUITE_MAIN("domains", test_hops, test_domains, test_refused, test_replace)

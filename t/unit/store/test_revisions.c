@@ -132,4 +132,48 @@ START_TEST(test_list)
 }
 END_TEST
 
-SUITE_MAIN("revisions", test_chain, test_base, test_refused, test_list)
+static void take(struct policy_db *db, uint64_t number, const char *text, bool is_first)
+{
+    struct revision revision = {.number = number,
+                                .time_ms = 7,
+                                .author = (char[]){"ann"},
+                                .note = (char[]){""},
+                                .text = span_of(text)};
+    struct err err;
+
+    ck_assert_msg(revisions_take(db, &revision, is_first, &err) == 0, "%s", err.text);
+}
+
+/* As a signed log says it: with numbers and authors of elsewhere, in place of what was here. */
+START_TEST(test_take)
+{
+    struct policy_db *db;
+    struct revision head;
+    uint64_t number;
+    struct err err;
+
+    temp_dir_make(dir);
+    db = open_db();
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_eq(add(db, "of before", REVISIONS_ANY_BASE, &number, &err), 1);
+    take(db, 7, "seven", true);
+    take(db, 8, "eight", false);
+    take(db, 8, "eight", false); /* again: harmless */
+    ck_assert_int_eq(revisions_get(db, 7, &head, &err), 1);
+    ck_assert_str_eq(head.parent, "");
+    revision_clear(&head);
+    ck_assert_int_eq(revisions_head(db, &head, &err), 1);
+    ck_assert_uint_eq(head.number, 8);
+    ck_assert_int_eq(head.time_ms, 7);
+    ck_assert_str_eq(head.author, "ann");
+    ck_assert_uint_eq(strlen(head.parent), 64);
+    revision_clear(&head);
+    ck_assert_int_eq(revisions_get(db, 20, &head, &err), 0);
+    ck_assert_int_eq(add(db, "nine", 8, &number, &err), 1); /* after leaving the cluster */
+    ck_assert_uint_eq(number, 9);
+    policy_db_close(&db);
+    temp_dir_remove(dir);
+}
+END_TEST
+
+SUITE_MAIN("revisions", test_chain, test_base, test_refused, test_list, test_take)
