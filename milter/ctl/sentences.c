@@ -18,7 +18,7 @@ const struct sentence sentences[] = {
      "the end of every reply, in the log and in quarantine."},
     {"log [--since TIME] [--until TIME] [--from ADDRESS] [--to ADDRESS] [--client NET] "
      "[--verdict VERDICTS] [--rule TEXT] [--queue-id TEXT] [--message-id TEXT] [--code TEXT] "
-     "[--text TEXT] [--limit N] [--follow] [--node TEXT] [--here]",
+     "[--text TEXT] [--limit N] [--follow] [--node NODE] [--here]",
      log_run, 0, "what happened to which message: recorded decisions, the newest last",
      "Shows what all options together choose, of both daemons and of all nodes of a cluster, "
      "at most 1000 decisions unless --limit says another number (up to 10000); it says so "
@@ -164,8 +164,7 @@ const struct sentence sentences[] = {
      "Mail flows on: marks and decision codes made with the key before stay good until the "
      "next "
      "rotation, entries signed before for ever. Only where the signing key lies."},
-    {"cluster reseed [--supersede]", cluster_reseed_run, 0,
-     "write to Redis again what it lost",
+    {"cluster reseed [--supersede]", cluster_reseed_run, 0, "write to Redis again what it lost",
      "For a Redis that was restarted empty or is older than the nodes: what this node has of "
      "rules, lists, domains and members is written again, as it was signed. Nothing is written "
      "over another history (a fork): with --supersede, where the signing key lies, what is in "
