@@ -2,8 +2,8 @@
 #include <poll.h>
 
 #include "control/notice.h"
-#include "t/lib/talk.h"
 #include "t/lib/temp_dir.h"
+#include "t/lib/talk.h"
 
 #define DOMAINS 900
 
