@@ -9,17 +9,21 @@
 static const struct name_value verbs[] = {
     {"add", LIST_ADD}, {"remove", LIST_REMOVE}, {"replace", LIST_REPLACE}, {NULL, 0}};
 
-static bool is_utf8(struct span s)
+/* UTF-8 without NUL, which JSON cannot hold. */
+static bool is_text(struct span s)
 {
-    while (s.len > 0)
-        if (utf8_next(&s) == UTF8_BAD)
+    while (s.len > 0) {
+        uint32_t code = utf8_next(&s);
+
+        if (code == UTF8_BAD || code == 0)
             return false;
+    }
     return true;
 }
 
 static void print_item(struct str *out, struct span item)
 {
-    if (is_utf8(item)) {
+    if (is_text(item)) {
         sink_json(out, item);
         return;
     }
@@ -55,7 +59,7 @@ static bool read_item(const json_t *item, struct arena *arena, struct span *item
 {
     const json_t *coded = json_object_get(item, "base64");
     struct str bytes = STR_EMPTY;
-    bool is_good = true;
+    bool is_good;
 
     if (json_is_string(item) && json_string_length(item) <= LIST_MAX_ITEM) {
         *item_r =
@@ -64,7 +68,8 @@ static bool read_item(const json_t *item, struct arena *arena, struct span *item
     }
     if (!json_is_string(coded) || json_string_length(coded) > 2 * LIST_MAX_ITEM)
         return false;
-    is_good = hash_unbase64(span_of(json_string_value(coded)), &bytes);
+    is_good =
+        hash_unbase64(span_of(json_string_value(coded)), &bytes) && bytes.len <= LIST_MAX_ITEM;
     if (is_good)
         *item_r = arena_span(arena, str_span(&bytes));
     str_clear(&bytes);
