@@ -45,6 +45,27 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+START_TEST(test_trial)
+{
+    static const char trial[] = "postgate-manifest 1\n"
+                                "generation 17\n"
+                                "published 1795309323000\n"
+                                "revision 3 rules-3 120 " SHA "\n"
+                                "trial " SHA "\n"
+                                "routes routes-9 44\n"
+                                "end\n";
+    struct manifest *manifest;
+    struct str text = STR_EMPTY;
+
+    ck_assert_int_eq(manifest_parse(span_of(trial), &manifest, NULL), 0);
+    ck_assert_str_eq(manifest->replaced, SHA);
+    manifest_print(&text, manifest);
+    ck_assert_str_eq(str_cstr(&text), trial);
+    str_clear(&text);
+    manifest_free(&manifest);
+}
+END_TEST
+
 /* `what` in the good text replaced by `by`. */
 static const struct broken {
     const char *what, *by;
@@ -56,6 +77,8 @@ static const struct broken {
     {"generation 17", "generation 1 7"},
     {"generation 17\n", ""},
     {"revision 3", "revision 0"},
+    {"routes routes-9", "trial 77\nroutes routes-9"},
+    {"routes routes-9", "trial " SHA " " SHA "\nroutes routes-9"},
     {"rules-3", "../rules"},
     {"rules-3", ".rules"},
     {"rules-3", "-"},
@@ -247,5 +270,6 @@ START_TEST(test_clean_keeps_all_when_unsure)
 }
 END_TEST
 
-SUITE_MAIN("manifest", test_round_trip, test_broken, test_too_many_lists, test_publish,
-           test_unreadable_is_not_written, test_clean, test_clean_keeps_all_when_unsure)
+SUITE_MAIN("manifest", test_round_trip, test_trial, test_broken, test_too_many_lists,
+           test_publish, test_unreadable_is_not_written, test_clean,
+           test_clean_keeps_all_when_unsure)
