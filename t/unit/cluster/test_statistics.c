@@ -1,4 +1,5 @@
 /* Counting of a node: by hour, over restarts, into and out of a cluster, with a database that fails. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,8 +26,8 @@ static const char *_Atomic own_id = "";
 bool identity_get(struct identity *identity_r)
 {
     *identity_r = (struct identity){.number = 1};
-    snprintf(identity_r->id, sizeof(identity_r->id), "%s", own_id);
-    return own_id[0] != '\0';
+    snprintf(identity_r->id, sizeof(identity_r->id), "%s", atomic_load(&own_id));
+    return identity_r->id[0] != '\0';
 }
 
 static void open_db(void)
