@@ -133,7 +133,7 @@ int quarantine_find(const char *what, struct quarantine_place *place_r, struct e
     *place_r = (struct quarantine_place){.id = ""};
     if (!identity_get(&self))
         return err_set(err, "this node is no member of a cluster");
-    place_r->count = membership_list(false, &place_r->nodes);
+    place_r->count = membership_list(true, &place_r->nodes);
     err_reset(err);
     look_here(what, self.id, place_r, err);
     take_id(place_r, what);

@@ -142,7 +142,7 @@ static void begin(struct listing *l)
     bool has_keys = quarantine_keys_get(&l->keys);
 
     identity_get(&self);
-    l->count = membership_list(false, &l->nodes);
+    l->count = membership_list(true, &l->nodes);
     l->sources = xcalloc(l->count + 1, sizeof *l->sources);
     for (size_t i = 0; i < l->count; i++) {
         const char *id = l->nodes[i].member.id;

@@ -93,7 +93,7 @@ void request_ask_all(const struct remote_question *question, json_t *absent)
     if (!identity_get(&self))
         return;
     memcpy(all.self, self.id, sizeof all.self);
-    all.count = membership_list(false, &all.nodes);
+    all.count = membership_list(true, &all.nodes);
     while (started < AT_ONCE && started + 1 < all.count &&
            pthread_create(&threads[started], NULL, ask_some, &all) == 0)
         started++;

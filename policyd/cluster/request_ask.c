@@ -11,7 +11,8 @@
 #define LOOK_MS    100   /* for the next piece, when no hint comes */
 #define TAKE       4     /* pieces at once */
 #define BETWEEN_MS 40000 /* longer than the other side waits for room */
-#define INBOX_MOST 1000  /* requests that may lie in an inbox */
+#define OVER_MS    60000
+#define INBOX_MOST 1000 /* requests that may lie in an inbox */
 
 /* The piece or pieces that lie there; where the list was full, the other side is told that there is room. */
 static struct redis_script take_script = {
@@ -207,11 +208,11 @@ static int send_and_take(struct asking *a, struct err *err)
     return result == 0 ? take_all(a, err) : -1;
 }
 
-/* Pieces of an answer that is of no more use make room for others. */
+/* Pieces of an answer that is of no more use make room for others; what lies there instead is no list, so that whoever sends more fails at once. */
 static void throw_away(const struct asking *a)
 {
-    freeReplyObject(
-        redis_askf(cluster_redis(), redis_timeout_ms(), NULL, "DEL %s", str_cstr(&a->key)));
+    freeReplyObject(redis_askf(cluster_redis(), redis_timeout_ms(), NULL, "SET %s over PX %d",
+                               str_cstr(&a->key), OVER_MS));
 }
 
 static int ask(struct asking *a, struct err *err)
