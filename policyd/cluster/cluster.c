@@ -11,6 +11,7 @@
 #include "policyd/cluster/membership.h"
 #include "policyd/cluster/quarantine_follow.h"
 #include "policyd/cluster/requests.h"
+#include "policyd/health.h"
 #include "policyd/cluster/statistics_push.h"
 
 static struct {
@@ -21,6 +22,8 @@ static struct {
     atomic_int free_percent;
     size_t begun; /* parts */
     bool has_begun;
+    bool is_in_trouble; /* what says who this node is cannot be used */
+    struct err trouble;
 } cluster;
 
 static const struct part {
@@ -109,8 +112,13 @@ int cluster_begin(const struct settings *settings, struct policy_db *db, struct 
     atomic_store(&cluster.free_percent, 100);
     if (!cluster_is_configured())
         return 0;
-    if (identity_load(settings->state_dir, settings->cluster_name, err) < 0)
-        return -1;
+    if (identity_load(settings->state_dir, settings->cluster_name, &cluster.trouble) < 0) {
+        cluster.is_in_trouble = true;
+        health_set("cluster", true, LOG_LEVEL_ERROR,
+                   "%s; until then this node works alone (restart postgate-policyd afterwards)",
+                   cluster.trouble.text);
+        return 0;
+    }
     if (begin_links(settings, err) != 0 || begin_parts(err) != 0) {
         end_links();
         return -1;
@@ -130,8 +138,13 @@ void cluster_end(void)
 
 bool cluster_is_configured(void)
 {
-    return cluster.settings != NULL && *cluster.settings->redis != '\0' &&
-           *cluster.settings->cluster_name != '\0';
+    return cluster.settings != NULL && !cluster.is_in_trouble &&
+           *cluster.settings->redis != '\0' && *cluster.settings->cluster_name != '\0';
+}
+
+const char *cluster_trouble(void)
+{
+    return cluster.is_in_trouble ? cluster.trouble.text : NULL;
 }
 
 bool cluster_is_member(void)

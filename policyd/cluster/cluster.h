@@ -11,6 +11,8 @@ int cluster_begin(const struct settings *settings, struct policy_db *db, struct 
 void cluster_end(void);
 bool cluster_is_configured(void);
 bool cluster_is_member(void);
+/* Configured, but what says who this node is is damaged or of another cluster: why. It works as if not configured. NULL: no such trouble. */
+const char *cluster_trouble(void);
 /* The links; NULL when not configured. Admin: the same Redis as redis_admin_user (may write what administrators write), or the node's own link
  * when that setting is empty. Counters: redis_counters, or the node's own link. */
 struct redis *cluster_redis(void);

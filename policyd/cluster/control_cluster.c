@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "base/sinks.h"
 #include "policyd/cluster/acl_text.h"
+#include "policyd/cluster/canary.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/join.h"
 #include "policyd/cluster/ledger.h"
@@ -11,6 +12,7 @@
 #include "policyd/cluster/rotate.h"
 #include "policyd/cluster/standing.h"
 #include "policyd/control.h"
+#include "policyd/health.h"
 #include "store/cluster_key.h"
 
 #define FEED_MS 20000
@@ -76,7 +78,9 @@ static int end_membership(char path_r[NODE_NAME_SIZE], struct err *err)
         result = -1;
     if (result == 0) {
         members_reset();
+        canary_reset();
         join_forget_tokens();
+        health_set("cluster members", false, LOG_LEVEL_ERROR, "%s", "");
     }
     return result;
 }

@@ -342,8 +342,10 @@ int join_begin(struct err *err)
 {
     pthread_condattr_t attr;
 
-    if (tokens_read(state_dir(), watch.tokens, &watch.count, err) < 0)
-        return -1;
+    if (tokens_read(state_dir(), watch.tokens, &watch.count, err) < 0) {
+        log_warn("cluster: %s", err->text);
+        watch.count = 0;
+    }
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&watch.wake, &attr);

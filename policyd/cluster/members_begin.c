@@ -3,6 +3,7 @@
 #include "policyd/cluster/members_inside.h"
 #include "policyd/cluster/ledger_inside.h"
 #include "policyd/cluster/rotate.h"
+#include "policyd/health.h"
 #include "store/cluster_key.h"
 #include "store/ledger_store.h"
 
@@ -43,15 +44,35 @@ static int rebuild(struct err *err)
     return found < 0 ? -1 : 0;
 }
 
+/* A join or leave that broke off left the key; with the key of others this node would take their marks for its own. */
+static void drop_stray_key(void)
+{
+    struct cluster_key key;
+    struct err err;
+
+    cluster_key_look(cluster_settings());
+    if (cluster_key_get(&key) && cluster_key_remove(cluster_settings(), &err) < 0)
+        log_warn("cluster: %s", err.text);
+    explicit_bzero(&key, sizeof key);
+}
+
+/* Whatever is wrong with them, mail goes on, and `cluster leave` can be said. */
 int members_begin(struct err *err)
 {
+    bool is_bad = false;
+
     members_reset();
-    cluster_key_look(cluster_settings());
-    if (!cluster_is_member() || cluster_db() == NULL)
+    if (cluster_db() == NULL)
         return 0;
-    if (rebuild(err) < 0)
-        return -1;
-    rotate_finish(cluster_settings()->state_dir);
+    if (!cluster_is_member())
+        drop_stray_key();
+    else if (rebuild(err) < 0)
+        is_bad = true;
+    else
+        rotate_finish(cluster_settings()->state_dir);
+    health_set("cluster members", is_bad, LOG_LEVEL_ERROR,
+               "%s; nothing is taken from the cluster, what is in force stays",
+               is_bad ? err->text : "");
     return 0;
 }
 

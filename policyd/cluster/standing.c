@@ -9,6 +9,10 @@ enum control_exit standing_configured(struct err *err)
 {
     if (cluster_is_configured() && cluster_db() != NULL)
         return EXIT_OK;
+    if (cluster_trouble() != NULL) {
+        err_set(err, "%s", cluster_trouble());
+        return EXIT_INVALID;
+    }
     err_set(err, cluster_is_configured()
                      ? "policyd runs without its database (see `milter-ctl status`)"
                      : "postgate.cf names no cluster: set cluster_name and redis there, and "

@@ -312,6 +312,30 @@ def _(c):
     c[0].ctl("cluster", "reseed", check=True)
 
 
+@case("what says who a node is, is damaged: it filters on alone, says why, and is a member again when that is mended")
+def _(c):
+    path = state(c[1], "cluster/node")
+    with open(path) as f:
+        good = f.read()
+    for bad, says in ((good[:60], "cluster/node"), (good.replace("cluster test", "cluster best"), "in the cluster best")):
+        c[1].policyd.stop()
+        with open(path, "w") as f:
+            f.write(bad)
+        c[1].policyd.start()
+        assert send(c[1])[1]
+        r = c[1].ctl("status", as_json=False)
+        assert r.exit == 1 and says in r.text, r.text
+        r = c[1].ctl("cluster", "leave")
+        assert r.exit == 3 and says in r.errors, r.errors
+    c[1].policyd.stop()
+    with open(path, "w") as f:
+        f.write(good)
+    c[1].policyd.start()
+    equal(c[1].ctl("cluster", "leave", "now").exit, 2)
+    c.wait_link(1)
+    c.wait("the node to be in order", lambda: c[1].ctl("cluster", "status").rows[0]["is_member"])
+
+
 @case("a node leaves, goes on alone with what it had, and joins again as a new one")
 def _(c):
     number = revision(c[2])
