@@ -4,6 +4,7 @@
 #include "engine/revision_check.h"
 #include "policyd/cluster/change.h"
 #include "policyd/cluster/cluster.h"
+#include "policyd/cluster/membership.h"
 #include "policyd/control.h"
 #include "policyd/first_start.h"
 #include "policyd/publish.h"
@@ -113,6 +114,19 @@ static enum control_exit store(struct policy_db *db, const struct revision_draft
     return control_publish(err);
 }
 
+static void say_in_force(uint64_t number, struct err *err)
+{
+    size_t alive = membership_alive();
+
+    if (cluster_is_member() && alive > 1)
+        err_set(err,
+                "revision %llu in force here, on its way to %zu other nodes (--wait tells of "
+                "each, `milter-ctl node list` later)",
+                (unsigned long long)number, alive - 1);
+    else
+        err_set(err, "revision %llu in force", (unsigned long long)number);
+}
+
 /* Puts in force what was checked, and says which revision it is. */
 static enum control_exit put_in_force(struct control_call *call, struct policy_db *db,
                                       const struct revision_draft *draft, struct err *err)
@@ -128,7 +142,7 @@ static enum control_exit put_in_force(struct control_call *call, struct policy_d
         revision_clear(&revision);
     }
     if (code == EXIT_OK)
-        err_set(err, "revision %llu in force", (unsigned long long)number);
+        say_in_force(number, err);
     return code;
 }
 
