@@ -16,6 +16,7 @@ static atomic_int threads;
 /* Shared by the asking thread and the one that resolves: the last one frees it. */
 struct lookup {
     atomic_int holders;
+    atomic_bool is_done; /* found and why are there to be read */
     int done_fd;
     struct socket_address of;
     struct redis_addresses found;
@@ -64,10 +65,11 @@ static void look_up(struct lookup *lookup, int flags)
     freeaddrinfo(all);
 }
 
-static void tell(const struct lookup *lookup)
+static void tell(struct lookup *lookup)
 {
     const uint64_t one = 1;
 
+    atomic_store(&lookup->is_done, true);
     if (write(lookup->done_fd, &one, sizeof one) != sizeof one) {
         /* a counter of one does not overflow */
     }
@@ -131,6 +133,8 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
     struct lookup *lookup = resolve->lookup;
 
     (void)fd, (void)what;
+    if (!atomic_load(&lookup->is_done))
+        return;
     resolve->found(resolve->ctx, &lookup->found, lookup->found.count > 0 ? NULL : lookup->why);
 }
 

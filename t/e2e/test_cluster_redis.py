@@ -60,7 +60,7 @@ def problem(c):
 
 def wait_problem(c, text, timeout=20):
     try:
-        wait.until(lambda: text in problem(c), timeout, f"status to say {text!r} of Redis", pause=0.1)
+        wait.until(lambda: any(t in problem(c) for t in text.split("|")), timeout, f"status to say {text!r} of Redis", pause=0.1)
     except wait.TimedOut as late:
         raise wait.TimedOut(f"{late}; it says {problem(c)!r}") from None
 
@@ -347,10 +347,11 @@ def memory_mb(daemon):
 
 @case("whoever answers in Redis' place with anything else harms nothing: refused with the reason, memory bounded")
 def _():
+    # The long one is cut off by its length, or on a slow machine by time.
     for says, endless, text in ((b"HTTP/1.1 200 OK\r\n\r\n", b"", "not Redis' protocol"),
                                 (b"*2147483647\r\n", b"", "a reply of more than 1000000 elements"),
                                 (b"*1000000\r\n", b"*1000000\r\n" * 100, "more than 1000000 elements"),
-                                (b"$2000000000\r\n", b"x" * 65536, "a reply of more than 67108864 bytes"),
+                                (b"$2000000000\r\n", b"x" * 65536, "a reply of more than 67108864 bytes|no answer"),
                                 (b"+", b"x" * 65536, "a line of more than 65536 bytes"),
                                 (b"*2\r\n:1\r\n:2\r\n", b"", "an odd answer to ROLE"),
                                 (b"*1\r\n$6\r\nmaster\r\n+PONG\r\n", b":1\r\n" * 1000, "answers what was not asked")):

@@ -1,4 +1,5 @@
 /* test_redis.c - the link with a real redis-server: commands, deadlines, scripts, hints, what happens when it hangs, goes and comes back. */
+#include <netdb.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -271,6 +272,25 @@ START_TEST(test_wrong_options)
 }
 END_TEST
 
+/* In place of the C library's: no name is known. */
+int getaddrinfo(const char *restrict name, const char *restrict service,
+                const struct addrinfo *restrict wanted, struct addrinfo **restrict found_r)
+{
+    (void)name, (void)service, (void)found_r;
+    return wanted->ai_flags & AI_NUMERICHOST ? EAI_NONAME : EAI_AGAIN;
+}
+
+START_TEST(test_unknown_name)
+{
+    link_to("inet:redis.example:6379", "", "");
+    ck_assert_ptr_null(redis_askf(redis, 10000, &err, "GET a"));
+    ck_assert_msg(strstr(err.text, "inet:redis.example:6379: the name cannot be resolved") !=
+                      NULL,
+                  "%s", err.text);
+    redis_free(&redis);
+}
+END_TEST
+
 SUITE_MAIN("redis", test_commands, test_before_the_connection, test_script, test_hints,
            test_hanging, test_killed_and_back, test_each_once, test_readonly, test_password,
-           test_wrong_options)
+           test_wrong_options, test_unknown_name)
