@@ -98,6 +98,7 @@ static struct question *question_new(const struct request *request,
                                     .recipient_count = 1,
                                     .message_fd = -1,
                                     .mailbox = mailbox_new(),
+                                    .begun = clock_mono_ms(),
                                     .deadline = clock_mono_ms() + questions.deadline_ms,
                                     .transaction = arena_span(q->arena, request->instance),
                                     .is_trial = request->state != REQUEST_RCPT};

@@ -18,7 +18,7 @@ struct check_request {
     struct fact_ref *wants;  /* owned, keys too */
     struct span transaction; /* owned; the same for all recipients of a message, or empty */
     bool is_trial;           /* only look: nothing is noted */
-    int64_t deadline;        /* clock_mono_ms */
+    int64_t begun, deadline; /* clock_mono_ms */
     unsigned references;
 };
 struct check_request *check_request_pin(struct check_request *request);

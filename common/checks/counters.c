@@ -93,7 +93,7 @@ static int counters_start(struct check_request *request, struct err *err)
     *work = (struct counters_work){.arena = arena, .request = check_request_pin(request)};
     fill(work);
     work->read.transaction = request->transaction;
-    work->read.deadline = request->deadline;
+    work->read.begun = request->begun;
     work->read.done = on_read;
     work->read.ctx = work;
     if (work->read.count > 0)

@@ -48,7 +48,7 @@ static int greylist_start(struct check_request *request, struct err *err)
                     .sender = text_of(request->facts, FACT_SENDER, arena),
                     .recipient = text_of(request->facts, FACT_RECIPIENT, arena)},
         .is_trial = request->is_trial,
-        .deadline = request->deadline,
+        .begun = request->begun,
         .age = -1,
         .done = on_look,
         .ctx = work,

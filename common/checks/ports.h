@@ -16,7 +16,7 @@ struct counter_read {
     size_t count;
     struct counter_ask *asks;
     struct span transaction; /* of several recipients of one message the same; empty: none */
-    int64_t deadline;        /* clock_mono_ms */
+    int64_t begun;           /* of the request, clock_mono_ms: patience counts from there */
     void (*done)(struct counter_read *read);
     void *ctx;
 };
@@ -36,7 +36,7 @@ struct greylist_triplet {
 struct greylist_look {
     struct greylist_triplet triplet;
     bool is_trial; /* nothing is noted */
-    int64_t deadline;
+    int64_t begun; /* of the request, clock_mono_ms */
     int64_t
         age; /* filled in: seconds since the first try, 0: this is it; -1: cannot be known */
     void (*done)(struct greylist_look *look);

@@ -16,8 +16,9 @@ struct deciding {
     int message_fd; /* sealed memfd, or -1 while there is none */
     struct mailbox *mailbox;
     int64_t deadline; /* clock_mono_ms: what is not in by then is unknown */
-    struct span
-        transaction;  /* policyd: the same for all recipients of a message; may be empty */
+    int64_t begun;    /* clock_mono_ms; policyd: its patience with Redis counts from here */
+    /* policyd: the same for all recipients of a message; may be empty. */
+    struct span transaction;
     bool is_trial;    /* nothing is noted anywhere */
     uint32_t started; /* bits of checks; managed by decide */
     uint32_t answered;

@@ -73,6 +73,7 @@ static struct check_request *request_new(struct deciding *d, size_t index)
 
     request->mailbox = mailbox_pin(d->mailbox);
     request->check = (int)index;
+    request->begun = d->begun;
     request->deadline = d->deadline;
     request->references = 1;
     request->message_fd = -1;

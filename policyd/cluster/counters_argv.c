@@ -1,6 +1,7 @@
 /* counters_argv.c - words of a command. */
 #include <stdarg.h>
 #include <stdio.h>
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/counters_argv.h"
@@ -45,4 +46,12 @@ void argv_key(struct argv *argv, const char *fmt, ...)
     cluster_key(&key, "%s", rest);
     argv_add(argv, str_span(&key));
     str_clear(&key);
+}
+
+int counters_patience(int64_t begun_ms)
+{
+    int64_t most = cluster_settings()->redis_counter_timeout;
+    int64_t left = begun_ms + most - clock_mono_ms();
+
+    return (int)(left < 0 ? 0 : left < most ? left : most);
 }

@@ -16,4 +16,6 @@ void argv_add(struct argv *argv, struct span word); /* copied; past ARGV_MAX not
 void argv_number(struct argv *argv, int64_t number);
 /* "postgate:{CLUSTER}:" and the rest (cluster.h). */
 void argv_key(struct argv *argv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What a request that began then may still wait for Redis (redis_counter_timeout in all), in ms; 0: no more. */
+int counters_patience(int64_t begun_ms);
 #endif

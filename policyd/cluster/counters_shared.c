@@ -157,15 +157,7 @@ static void add_ask(struct argv *argv, const struct sharing *s)
     argv_add(argv, str_span(&s->members));
 }
 
-static int timeout_of(const struct counter_read *read)
-{
-    int64_t most = cluster_settings()->redis_counter_timeout;
-    int64_t left = read->deadline - clock_mono_ms();
-
-    return (int)(left < 1 ? 1 : left < most ? left : most);
-}
-
-static void ask_redis(struct shared_read *shared, const uint8_t *secret)
+static void ask_redis(struct shared_read *shared, const uint8_t *secret, int timeout_ms)
 {
     struct argv *argv = argv_new();
     struct redis_command command = {.script = &counters_read_script};
@@ -183,7 +175,7 @@ static void ask_redis(struct shared_read *shared, const uint8_t *secret)
         add_ask(argv, &shared->of[i]);
     command.argc = argv->count;
     command.argv = argv->of;
-    command.timeout_ms = timeout_of(shared->read);
+    command.timeout_ms = timeout_ms;
     redis_send(cluster_redis_counters(), &command, on_reply, shared);
     argv_free(&argv);
 }
@@ -192,6 +184,7 @@ bool counters_shared_read(struct counter_read *read)
 {
     uint8_t secret[HASH_KEY_SIZE];
     struct shared_read *shared;
+    int timeout_ms;
 
     if (!cluster_is_member() || !counters_secret_shared(secret))
         return false;
@@ -206,10 +199,13 @@ bool counters_shared_read(struct counter_read *read)
         else
             shared->count++;
     }
+    timeout_ms = counters_patience(read->begun);
     if (shared->count == 0)
         end_read(shared);
+    else if (timeout_ms == 0)
+        on_reply(shared, NULL, "it takes too long");
     else
-        ask_redis(shared, secret);
+        ask_redis(shared, secret, timeout_ms);
     return true;
 }
 

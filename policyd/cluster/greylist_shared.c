@@ -1,5 +1,4 @@
 /* greylist_shared.c - the greylist in Redis. */
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/counters_argv.h"
@@ -74,23 +73,25 @@ static bool make_key(const struct greylist_triplet *triplet, struct greylist_key
     return true;
 }
 
+static const char *what_of(const struct greylist_look *look)
+{
+    if (look->is_trial)
+        return "look";
+    return cluster_redis_free_percent() < ENOUGH ? "known" : "try";
+}
+
 bool greylist_shared_look(struct greylist_look *look)
 {
-    int64_t most, left;
     struct greylist_key key;
+    int timeout_ms;
 
     if (!make_key(&look->triplet, &key))
         return false;
-    most = cluster_settings()->redis_counter_timeout;
-    left = look->deadline - clock_mono_ms();
-    send(look->is_trial                          ? "look"
-         : cluster_redis_free_percent() < ENOUGH ? "known"
-                                                 : "try",
-         &key,
-         (int)(left < 1      ? 1
-               : left < most ? left
-                             : most),
-         on_age, look);
+    timeout_ms = counters_patience(look->begun);
+    if (timeout_ms == 0)
+        on_age(look, NULL, "it takes too long");
+    else
+        send(what_of(look), &key, timeout_ms, on_age, look);
     return true;
 }
 

