@@ -52,6 +52,7 @@ static void *run(void *unused)
             return NULL;
         (void)take_one();
     }
+    notice_leave(notices.control_dir); /* the sender keeps what it has for the next policyd */
     while (left-- > 0 && take_one())
         ;
     return NULL;

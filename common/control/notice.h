@@ -26,5 +26,7 @@ void notice_end(
 int notice_listen(const char *control_dir, struct err *err); /* fd or -1 */
 /* NULL: nothing more now. Malformed ones are skipped and counted. */
 json_t *notice_receive(int fd);
+void notice_leave(
+    const char *control_dir); /* nothing new comes; what came is still to be received */
 void notice_close(const char *control_dir, int *fd);
 #endif

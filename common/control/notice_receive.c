@@ -74,14 +74,19 @@ json_t *notice_receive(int fd)
     return notice;
 }
 
-void notice_close(const char *control_dir, int *fd)
+void notice_leave(const char *control_dir)
 {
     struct sockaddr_un address;
 
-    if (*fd < 0)
-        return;
     if (notice_path(control_dir, &address, NULL) == 0)
         unlink(address.sun_path);
+}
+
+void notice_close(const char *control_dir, int *fd)
+{
+    if (*fd < 0)
+        return;
+    notice_leave(control_dir);
     close(*fd);
     *fd = -1;
 }

@@ -13,6 +13,7 @@ import mail
 import wait
 from cases import case, code, equal
 from house import House, rules_with
+from load import Load
 
 LOTTERY = 'rule no-lottery\n  when subject contains "lottery"\n  then reject "5.7.1 No lotteries"\n'
 NOBODY = 'rule nobody\n  when recipient = "nobody@one.example"\n  then reject "5.1.1 Nobody"\n'
@@ -87,6 +88,16 @@ def _(h):
         equal(s.data(mail.clean())[1].code, 250)
     h.gate.policyd.start()
     settled(h, before + 2)
+
+
+@case("a burst, with policyd restarted in the middle of it, is counted exactly")
+def _(h):
+    before = total(h)["messages"]
+    with Load(h.postfix.port["proxy"], "bob@one.example", threads=8) as flow:
+        flow.wait_accepted(150)
+        h.gate.policyd.restart()
+        flow.wait_accepted(150)
+    settled(h, before + len(flow.accepted))
 
 
 @case("CSV, a table, JSON and a picture say the same")
