@@ -81,9 +81,9 @@ void notices_end(void)
         return;
     (void)!write(notices.end_fd, &one, sizeof(one));
     pthread_join(notices.thread, NULL);
-    notice_close(notices.control_dir, &notices.fd);
+    close(notices.fd); /* its name is gone; one there is by now is the next policyd's */
     close(notices.end_fd);
-    notices.end_fd = -1;
+    notices.fd = notices.end_fd = -1;
     notices.taker_count = 0;
     notices.is_running = false;
 }
