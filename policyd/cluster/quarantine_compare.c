@@ -8,6 +8,7 @@
 #include "policyd/cluster/quarantine_milter.h"
 #include "policyd/cluster/quarantine_rows.h"
 #include "policyd/cluster/quarantine_shared.h"
+#include "policyd/cluster/request_hints.h"
 
 #define PAGE 500 /* rows of the milter at once */
 
@@ -162,6 +163,8 @@ static int compare_all(struct comparing *c, struct err *err)
     int result = 0;
 
     do {
+        if (hint_is_over())
+            return err_set(err, "policyd ends");
         json_t *rows = quarantine_ask_rows("", c->before, PAGE, err);
 
         result = rows ? compare_page(c, rows, err) : -1;

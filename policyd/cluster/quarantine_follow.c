@@ -11,6 +11,7 @@
 #include "policyd/cluster/quarantine_milter.h"
 #include "policyd/cluster/quarantine_rows.h"
 #include "policyd/cluster/quarantine_shared.h"
+#include "policyd/cluster/request_hints.h"
 #include "policyd/notices.h"
 
 #define PENDING    1000 /* more than these at once: the whole is compared instead */
@@ -213,6 +214,7 @@ void quarantine_follow_end(void)
     follow.is_ending = true;
     pthread_cond_signal(&follow.changed);
     pthread_mutex_unlock(&follow.lock);
+    hint_end_all();
     pthread_join(follow.thread, NULL);
     quarantine_copies_end();
 }

@@ -2,7 +2,7 @@
 #include "policyd/cluster/quarantine_milter.h"
 #include "policyd/cluster/cluster.h"
 
-#define TIMEOUT_MS 60000
+#define TIMEOUT_MS 20000
 
 enum control_exit quarantine_ask_milter(const struct milter_question *question, struct err *err)
 {

@@ -171,6 +171,8 @@ static bool is_in_vain(const struct asking *a, int64_t since, struct err *err)
 {
     if (clock_mono_ms() >= since + patience_ms(a))
         return no_answer(a, err) == -1;
+    if (hint_is_over())
+        return err_set(err, "no answer: policyd ends") == -1;
     err_reset(err);
     if (!request_is_away(a->asked.id, err))
         return false;

@@ -1,10 +1,12 @@
 /* request_hints.c - who waits for which hint. */
 #include "policyd/cluster/request_hints.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include "base/clock.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct hint_wait *waiting;
+static atomic_bool is_over;
 
 void hint_begin(struct hint_wait *wait, const char *id)
 {
@@ -40,7 +42,7 @@ void hint_await(struct hint_wait *wait, int ms)
     int late = 0;
 
     pthread_mutex_lock(&lock);
-    while (!wait->is_hinted && late == 0)
+    while (!wait->is_hinted && late == 0 && !is_over)
         late = pthread_cond_timedwait(&wait->cond, &lock, &until);
     wait->is_hinted = false;
     pthread_mutex_unlock(&lock);
@@ -55,4 +57,22 @@ void hint_note(struct span message)
             pthread_cond_signal(&each->cond);
         }
     pthread_mutex_unlock(&lock);
+}
+
+void hint_begin_all(void)
+{
+    is_over = false;
+}
+
+void hint_end_all(void)
+{
+    pthread_mutex_lock(&lock);
+    is_over = true;
+    pthread_mutex_unlock(&lock);
+    hint_note(SPAN(""));
+}
+
+bool hint_is_over(void)
+{
+    return is_over;
 }

@@ -19,4 +19,8 @@ void hint_end(struct hint_wait *wait);
 void hint_await(struct hint_wait *wait, int ms);
 /* A message of our channel; empty (a connection was made: some may have been missed): for all. Never blocks. */
 void hint_note(struct span message);
+/* From now on nobody waits: policyd ends. Answers under way are broken off, those awaited do not come. */
+void hint_end_all(void);
+bool hint_is_over(void);
+void hint_begin_all(void);
 #endif

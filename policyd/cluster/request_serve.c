@@ -90,7 +90,7 @@ static int push(void *ctx, struct span piece)
     struct err err;
     int put = push_once(s, piece, &err);
 
-    while (put == 0 && clock_mono_ms() < until) {
+    while (put == 0 && clock_mono_ms() < until && !hint_is_over()) {
         hint_await(&s->hint, LOOK_MS);
         if (has_room(s))
             put = push_once(s, piece, &err);

@@ -241,6 +241,7 @@ int requests_begin(struct err *err)
 {
     if (!cluster_redis())
         return 0;
+    hint_begin_all();
     hint_begin(&server.hint, HINT_INBOX);
     server.is_ending = false;
     if (pthread_create(&server.thread, NULL, serve_all, NULL) != 0) {
@@ -260,7 +261,7 @@ void requests_end(void)
     if (!server.is_begun)
         return;
     server.is_ending = true;
-    hint_note(SPAN(HINT_INBOX));
+    hint_end_all();
     pthread_join(server.thread, NULL);
     hint_end(&server.hint);
     server.is_begun = false;

@@ -1,4 +1,5 @@
 /* Requests between nodes: what is written is read; whatever is changed, moved or made by others is refused. */
+#include <stdio.h>
 #include "policyd/cluster/request_text.h"
 #include "t/lib/suite.h"
 
@@ -12,8 +13,8 @@ bool members_by_id(const char *id, struct member *member_r)
     for (size_t i = 0; i < 2; i++)
         if (strcmp(all[i]->id, id) == 0) {
             *member_r = (struct member){.is_forgotten = i == 0 && is_asker_forgotten};
-            strcpy(member_r->id, id);
-            strcpy(member_r->name, all[i]->name);
+            snprintf(member_r->id, sizeof member_r->id, "%s", id);
+            snprintf(member_r->name, sizeof member_r->name, "%s", all[i]->name);
             memcpy(member_r->sign_public, all[i]->sign.public, SIGN_PUBLIC_SIZE);
             memcpy(member_r->seal_public, all[i]->seal.public, SEAL_PUBLIC_SIZE);
             return true;
@@ -24,9 +25,9 @@ bool members_by_id(const char *id, struct member *member_r)
 static void make(struct identity *identity, const char *id, const char *name)
 {
     *identity = (struct identity){.number = 1};
-    strcpy(identity->cluster, "house");
-    strcpy(identity->id, id);
-    strcpy(identity->name, name);
+    snprintf(identity->cluster, sizeof identity->cluster, "%s", "house");
+    snprintf(identity->id, sizeof identity->id, "%s", id);
+    snprintf(identity->name, sizeof identity->name, "%s", name);
     sign_key_new(&identity->sign);
     seal_key_new(&identity->seal);
 }
@@ -39,10 +40,10 @@ static void begin(struct request *request)
     is_asker_forgotten = false;
     *request = (struct request){.time_ms = 1000, .deadline_ms = 6000, .role = ROLE_OPERATE};
     request_id_new(request->about.request);
-    strcpy(request->about.to, asker.id);
-    strcpy(request->about.from, asked.id);
-    strcpy(request->command, "quarantine.show");
-    strcpy(request->user, "root at gate1");
+    snprintf(request->about.to, sizeof request->about.to, "%s", asker.id);
+    snprintf(request->about.from, sizeof request->about.from, "%s", asked.id);
+    snprintf(request->command, sizeof request->command, "%s", "quarantine.show");
+    snprintf(request->user, sizeof request->user, "%s", "root at gate1");
     request->args = json_pack("{s:s}", "id", "20261122-0123456789ab");
     memset(request->key, 7, sizeof request->key);
 }
@@ -132,12 +133,12 @@ START_TEST(test_refusals)
     str_reset(&text);
     write_as(&stranger, &request, &text); /* signs in another's name */
     refused(str_span(&text), &asked, "did not sign");
-    strcpy(asker.cluster, "other");
+    snprintf(asker.cluster, sizeof asker.cluster, "%s", "other");
     str_reset(&text);
     write_as(&asker, &request, &text);
     refused(str_span(&text), &asked, "another cluster");
-    strcpy(asker.cluster, "house");
-    strcpy(request.about.to, stranger.id);
+    snprintf(asker.cluster, sizeof asker.cluster, "%s", "house");
+    snprintf(request.about.to, sizeof request.about.to, "%s", stranger.id);
     str_reset(&text);
     write_as(&stranger, &request, &text);
     refused(str_span(&text), &asked, "no member");
