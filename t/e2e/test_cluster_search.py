@@ -3,19 +3,22 @@
 import functools
 import json
 import os
+import shutil
 import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
+import gate
 import mail
 import milter_client
 import policy_client
 import procs
 import wait
-from cases import case, equal
+from cases import Skipped, case, equal
 from cluster_rig import Cluster
 
+SHIFT = os.path.join(gate.BUILD, "t", "shift_clock.so")
 RULES = """[policy]
 rule no-mallory when sender = "mallory@outside.example" then reject "5.7.1 No"
 [filter]
@@ -112,17 +115,37 @@ def _(c):
     assert told.exit == 3 and "another cluster" in told.errors, told
 
 
-@case("--follow shows what any node decides from now on")
+class Following:
+    """milter-ctl log --follow on the first node; rows() are those it printed after the first."""
+
+    def __init__(self, c, name):
+        self.path = os.path.join(c.root, name)
+        argv = [os.path.join(c[0].gate.bin, "milter-ctl"), "-c", c[0].gate.cf, "--json", "log", "--follow", "--limit", "1"]
+        self.process = procs.start(argv, log=self.path)
+
+    def rows(self):
+        with open(self.path) as f:
+            return [json.loads(line) for line in f if line.startswith("{")][1:]
+
+    def wait_for(self, *codes):
+        wait.until(lambda: set(codes) <= {r["code"] for r in self.rows()}, 20, f"{codes} to be shown")
+
+    def __enter__(self):
+        wait.until(lambda: os.path.getsize(self.path) > 0, 20, "the newest row")
+        return self
+
+    def __exit__(self, *_):
+        procs.stop(self.process, signal.SIGTERM)
+
+
+@case("--follow shows what any node decides from now on, once")
 def _(c):
-    path = os.path.join(c.root, "followed")
-    argv = [os.path.join(c[0].gate.bin, "milter-ctl"), "-c", c[0].gate.cf, "--json", "log", "--follow", "--limit", "1"]
-    following = procs.start(argv, log=path)
-    shown = lambda: [json.loads(line) for line in open(path) if line.startswith("{")]
-    wait.until(lambda: len(shown()) == 1, 10, "the newest row")
-    codes = [refuse(n) for n in c.nodes]
-    wait.until(lambda: len(shown()) >= 4, 15, "one row of each node")
-    procs.stop(following, signal.SIGTERM)
-    equal(sorted(r["code"] for r in shown()[1:]), sorted(codes))
+    with Following(filled(c), "followed") as f:
+        codes = [refuse(n) for n in c.nodes]
+        f.wait_for(*codes)
+        last = refuse(c[2])
+        f.wait_for(last)
+    equal(sorted(r["code"] for r in f.rows()), sorted([*codes, last]))
 
 
 @case("a node that is gone is named, what the others have is shown, exit 5")
@@ -137,13 +160,38 @@ def _(c):
     assert told.exit != 0 and "gate3" in told.errors, told
     told = c[0].ctl("explain", "4QUEUE2", timeout=60)
     assert told.exit == 5 and "gate3" in told.errors, told
-    told = c[0].ctl("explain", c.codes[1], timeout=60)
-    equal(told.exit, 0)
+    equal(c[0].ctl("explain", c.codes[1], timeout=60).exit, 0)
+    c[2].restart()
+
+
+def restart_with(node, env):
+    for d in node.daemons:
+        d.stop()
+        d.env = env
+        d.start()
+
+
+@case("a node whose clock is off is named; its rows stand by its own time, and --follow goes on")
+def _(c):
+    if not os.path.exists(SHIFT):
+        raise Skipped("t/shift_clock.so is not built")
+    shutil.copy(SHIFT, c[1].gate.bin)
+    asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    restart_with(c[1], {"LD_PRELOAD": os.path.join(c[1].gate.bin, "shift_clock.so"), "CLOCK_SHIFT": "-3600", "ASAN_OPTIONS": asan})
+    try:
+        c.wait("gate2 to be back", lambda: c[0].ctl("log", "--node", "gate2").exit == 0, 30)
+        with Following(c, "late") as f:
+            code = refuse(c[1], "late@one.example")
+            f.wait_for(code)
+        told = c[0].ctl("log", "--to", "late@one.example")
+        equal([(r["node"], r["code"]) for r in told.rows], [("gate2", code)])
+        assert "gate2: its clock is 3" in told.errors and "behind this node's" in told.errors, told
+    finally:
+        restart_with(c[1], {})
 
 
 @case("with Redis down a node answers for itself and names the others")
 def _(c):
-    c[2].restart()
     filled(c)
     c.redis.stop()
     told = c[0].ctl("log", "--verdict", "reject", timeout=60)
