@@ -262,6 +262,22 @@ def _(c):
         wait.until(lambda: is_loop(n, message, mark), 10, f"{n.name} to know a mark of the new key")
 
 
+@case("a node that was away while keys rotated twice has them when it is back")
+def _(c):
+    c[2].policyd.stop()
+    before = generation(c[0])
+    for _ in range(2):
+        c[0].ctl("cluster", "rotate-key", check=True)
+    equal(generation(c[0]), before + 2)
+    c[2].policyd.start()
+    wait.until(lambda: generation(c[2]) == before + 2, 20, "the node that was away to have the key")
+    wait.until(lambda: generation(c[1]) == before + 2, 20, "the other node to have the key")
+    equal(key_text(c[2]).split("\n", 2)[2], key_text(c[0]).split("\n", 2)[2])
+    _, mark, message = send(c[0])
+    for n in c.nodes[1:3]:
+        wait.until(lambda: is_loop(n, message, mark), 10, f"{n.name} to know a mark of the newest key")
+
+
 @case("only where the signing key lies can keys be rotated and tokens be given")
 def _(c):
     for words in (("rotate-key",), ("rotate-key", "--signing"), ("token",)):
