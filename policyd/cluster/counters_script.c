@@ -142,7 +142,8 @@ struct redis_script greylist_script = {
          * minute: the field `full` says so. */
         "local function make_room(key, size, most, is_known) "
         "  local length = redis.pcall('HLEN', key) "
-        "  if type(length) ~= 'number' or length > 1000 then redis.call('DEL', key) return true "
+        "  if type(length) ~= 'number' or length > 1000 then redis.call('DEL', key) return "
+        "true "
         "end "
         "  if length < 120 then return true end "
         "  if not is_known and get(key, 'full', 6, 60000) then return false end "
