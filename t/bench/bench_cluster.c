@@ -9,11 +9,11 @@
 #include "t/bench/many_nodes.h"
 #include "t/lib/redis_server.h"
 
-#define NODES      200
-#define START_MS   20000
-#define QUIET_S    12 /* heartbeats and looks alone */
-#define CHANGES    30
-#define EVERY_MS   500
+#define NODES       200
+#define START_MS    20000
+#define QUIET_S     12 /* heartbeats and looks alone */
+#define CHANGES     30
+#define EVERY_MS    500
 #define DESCRIPTORS 4096
 
 /* What is asked for. */

@@ -11,7 +11,7 @@ EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
 # Under TSan: what several threads share.
-unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot policyd/test_next_hops)
+unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot policyd/test_next_hops cluster/test_redis)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))

@@ -1,5 +1,6 @@
 /* test_redis.c - the link with a real redis-server: commands, deadlines, scripts, hints, what happens when it hangs, goes and comes back. */
 #include <netdb.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -225,6 +226,59 @@ START_TEST(test_each_once)
 }
 END_TEST
 
+static atomic_bool is_over;
+
+static void *ask_again_and_again(void *unused)
+{
+    struct err mine;
+
+    while (!atomic_load(&is_over))
+        freeReplyObject(redis_askf(redis, 20, &mine, "INCR n"));
+    return unused;
+}
+
+/* Threads that ask while the server hangs, dies and comes back: all of them return. */
+START_TEST(test_many_threads)
+{
+    pthread_t threads[8];
+
+    begin("");
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_again_and_again, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        redis_server_freeze(&server, true);
+        while (redis_is_up(redis))
+            freeReplyObject(redis_askf(redis, 20, &err, "GET n"));
+        redis_server_kill(&server);
+        redis_server_again(&server, "");
+        await(&ups);
+    }
+    atomic_store(&is_over, true);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_join(threads[i], NULL);
+    end();
+}
+END_TEST
+
+/* As long as a reply may be, and longer: the connection is given up, the link is not. */
+START_TEST(test_long_replies)
+{
+    redisReply *reply;
+
+    begin("");
+    freeReplyObject(redis_askf(redis, 20000, &err, "SETRANGE long 50000000 x"));
+    reply = redis_askf(redis, 20000, &err, "GET long");
+    ck_assert_msg(reply != NULL && reply->len == 50000001, "%s", err.text);
+    freeReplyObject(reply);
+    freeReplyObject(redis_askf(redis, 20000, &err, "SETRANGE long 70000000 x"));
+    ck_assert_ptr_null(redis_askf(redis, 20000, &err, "GET long"));
+    ck_assert_msg(strstr(err.text, "a reply of more than 67108864 bytes") != NULL, "%s",
+                  err.text);
+    set_and_get();
+    end();
+}
+END_TEST
+
 START_TEST(test_readonly)
 {
     begin("");
@@ -293,4 +347,4 @@ END_TEST
 
 SUITE_MAIN("redis", test_commands, test_before_the_connection, test_script, test_hints,
            test_hanging, test_killed_and_back, test_each_once, test_readonly, test_password,
-           test_wrong_options, test_unknown_name)
+           test_wrong_options, test_unknown_name, test_many_threads, test_long_replies)
