@@ -36,18 +36,26 @@ static void run_tests(const struct ruleset *rules)
 
 START_TEST(test_shipped)
 {
-    static const char *const names[] = {"staging-loop",  "smart-host",           "relay-by-ip",
-                                        "no-open-relay", "null-sender-loop",     "mail-loop",
-                                        "not-inspected", "executable-attachment"};
+    static const struct {
+        const char *name;
+        bool is_off;
+    } shipped[] = {
+        {"staging-loop", false},       {"smart-host", false},
+        {"relay-by-ip", false},        {"no-open-relay", false},
+        {"too-much-of-a-login", true}, {"first-try", true},
+        {"null-sender-loop", false},   {"mail-loop", false},
+        {"not-inspected", false},      {"executable-attachment", false},
+    };
     struct problems problems;
     struct ruleset *rules = compile_file("etc/rules", &problems);
 
     ck_assert_uint_eq(problems.warnings, 0);
-    ck_assert_uint_eq(rules->rule_count, sizeof(names) / sizeof(names[0]));
+    ck_assert_uint_eq(rules->rule_count, sizeof(shipped) / sizeof(shipped[0]));
     for (size_t i = 0; i < rules->rule_count; i++)
-        ck_assert_msg(span_is(rules->rules[i].name, names[i]) && !rules->rules[i].is_warn &&
-                          !rules->rules[i].is_off,
-                      "%s", names[i]);
+        ck_assert_msg(span_is(rules->rules[i].name, shipped[i].name) &&
+                          !rules->rules[i].is_warn &&
+                          rules->rules[i].is_off == shipped[i].is_off,
+                      "%s", shipped[i].name);
     ck_assert(ruleset_is_applicable(rules, &problems));
     ck_assert(rules->relay_networks == ruleset_list(rules, SPAN("relay_networks")) &&
               !rules->lists[rules->relay_networks].has_items);
