@@ -9,6 +9,27 @@ static const struct column columns[] = {
     {"NODE", "node", false}, {"SENDER", "sender", false}, {"TO", "recipients", false},
     {"RULE", "rule", false}, {"REASON", "reason", false}, {NULL, NULL, false}};
 
+/* The milter alone knows of this machine only: it is not asked for what another node may have. */
+static bool is_for_here(const struct arguments *arguments)
+{
+    return !arguments_get(arguments, "--node") && !arguments_has(arguments, "--copy");
+}
+
+/* Which message, of which node, the copy of it or itself. */
+static json_t *args_of(const struct arguments *arguments)
+{
+    const char *id = arguments_get(arguments, "ID"), *node = arguments_get(arguments, "--node");
+    json_t *args = json_object();
+
+    if (id)
+        json_object_set_new(args, "id", control_text(span_of(id)));
+    if (node)
+        json_object_set_new(args, "node", control_text(span_of(node)));
+    if (arguments_has(arguments, "--copy"))
+        json_object_set_new(args, "copy", json_true());
+    return args;
+}
+
 /* What cannot be had now is said beside what it is. */
 static void list_row(void *ctx, json_t *row)
 {
@@ -29,8 +50,10 @@ int quarantine_list_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct table table;
     struct control_sink sink = {list_row, NULL, &table};
-    struct ctl_question question = {
-        .command = "quarantine.list", .role = ROLE_READ, .sink = &sink, .milter_too = true};
+    struct ctl_question question = {.command = "quarantine.list",
+                                    .role = ROLE_READ,
+                                    .sink = &sink,
+                                    .milter_too = is_for_here(arguments)};
     const char *state = arguments_get(arguments, "--state"),
                *node = arguments_get(arguments, "--node"),
                *limit = arguments_get(arguments, "--limit");
@@ -48,20 +71,6 @@ int quarantine_list_run(struct ctl *ctl, const struct arguments *arguments)
     code = ctl_ask(ctl, &question, NULL);
     table_end(&table, code == EXIT_OK ? "nothing is in quarantine" : NULL);
     return code;
-}
-
-/* Which message, of which node, the copy of it or itself. */
-static json_t *args_of(const struct arguments *arguments)
-{
-    const char *node = arguments_get(arguments, "--node");
-    json_t *args =
-        json_pack("{s:o}", "id", control_text(span_of(arguments_get(arguments, "ID"))));
-
-    if (node)
-        json_object_set_new(args, "node", control_text(span_of(node)));
-    if (arguments_has(arguments, "--copy"))
-        json_object_set_new(args, "copy", json_true());
-    return args;
 }
 
 /* A message with its row: the bytes go out as they come, with --json they are put into the row. */
@@ -112,8 +121,10 @@ int quarantine_show_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct shown shown = {.ctl = ctl, .is_raw = arguments_has(arguments, "--raw")};
     struct control_sink sink = {show_row, show_bytes, &shown};
-    struct ctl_question question = {
-        .command = "quarantine.show", .role = ROLE_OPERATE, .sink = &sink, .milter_too = true};
+    struct ctl_question question = {.command = "quarantine.show",
+                                    .role = ROLE_OPERATE,
+                                    .sink = &sink,
+                                    .milter_too = is_for_here(arguments)};
     enum control_exit code;
 
     question.args = args_of(arguments);
@@ -123,11 +134,14 @@ int quarantine_show_run(struct ctl *ctl, const struct arguments *arguments)
     return code;
 }
 
-static enum control_exit change(struct ctl *ctl, const char *command, json_t *args)
+static enum control_exit change(struct ctl *ctl, const char *command,
+                                const struct arguments *arguments)
 {
     struct control_sink sink = {print_row, NULL, ctl};
-    struct ctl_question question = {
-        .command = command, .args = args, .role = ROLE_OPERATE, .milter_too = true};
+    struct ctl_question question = {.command = command,
+                                    .args = args_of(arguments),
+                                    .role = ROLE_OPERATE,
+                                    .milter_too = is_for_here(arguments)};
 
     if (ctl->is_json)
         question.sink = &sink;
@@ -136,16 +150,15 @@ static enum control_exit change(struct ctl *ctl, const char *command, json_t *ar
 
 int quarantine_release_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    return change(ctl, "quarantine.release", args_of(arguments));
+    return change(ctl, "quarantine.release", arguments);
 }
 
 int quarantine_delete_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    return change(ctl, "quarantine.delete", args_of(arguments));
+    return change(ctl, "quarantine.delete", arguments);
 }
 
 int quarantine_reindex_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    (void)arguments;
-    return change(ctl, "quarantine.reindex", json_object());
+    return change(ctl, "quarantine.reindex", arguments);
 }

@@ -27,11 +27,11 @@ struct listing {
     struct str *problems;
 };
 
-static bool is_alive(const struct listing *l, const char *node_id)
+static bool is_there(const struct listing *l, const char *node_id)
 {
     for (size_t i = 0; i < l->count; i++)
         if (strcmp(l->nodes[i].member.id, node_id) == 0)
-            return l->nodes[i].state == NODE_ALIVE;
+            return !node_is_away(&l->nodes[i]);
     return false;
 }
 
@@ -43,7 +43,7 @@ static bool is_wanted(const struct listing *l, const json_t *row)
         return false;
     if (*l->wanted->state)
         return strcmp(state, l->wanted->state) == 0;
-    return strcmp(state, "copy") != 0 || !is_alive(l, quarantine_row_text(row, "holder"));
+    return strcmp(state, "copy") != 0 || !is_there(l, quarantine_row_text(row, "holder"));
 }
 
 static void end_source(struct listing *l, struct source *s, const char *why)
@@ -131,7 +131,7 @@ static json_t *dress(const struct source *s)
 
     json_object_set_new(row, "node", control_text(span_of(s->node->member.name)));
     json_object_set_new(row, "node_id", json_string(s->node->member.id));
-    if (s->node->state != NODE_ALIVE && !s->is_own)
+    if ((s->node->state == NODE_SUSPECT || node_is_away(s->node)) && !s->is_own)
         json_object_set_new(row, "node_away_since", json_string(node_since(s->node, since)));
     return row;
 }

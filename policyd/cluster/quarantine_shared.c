@@ -172,8 +172,10 @@ int quarantine_shared_ids(const char *node, const struct shared_range *range,
     reply = redis_askf(cluster_redis(), timeout_ms(), err, "ZREVRANGEBYLEX %s %s %s LIMIT 0 %d",
                        str_cstr(&ids), str_cstr(&high), str_cstr(&low), (int)range->most);
     if (reply && reply->type == REDIS_REPLY_ARRAY) {
-        *ids_r = xcalloc(reply->elements + 1, sizeof **ids_r);
-        for (size_t i = 0; i < reply->elements && i < range->most; i++)
+        size_t count = reply->elements < range->most ? reply->elements : range->most;
+
+        *ids_r = xcalloc(count + 1, sizeof **ids_r);
+        for (size_t i = 0; i < count; i++)
             *count_r += take_id(reply->element[i], (*ids_r)[*count_r].id);
     }
     str_clear(&rows);

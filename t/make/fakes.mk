@@ -145,3 +145,5 @@ EXTRA_cluster/test_join_text := $(MEMBERS_PARTS) policyd/cluster/join_text polic
 FAKES_cluster/test_join_text := set_clock
 EXTRA_cluster/test_payload := policyd/cluster/list_payload
 EXTRA_cluster/test_membership_wait := policyd/cluster/membership_wait
+EXTRA_cluster/test_quarantine_shared := policyd/cluster/quarantine_shared
+LIBS_cluster/test_quarantine_shared := redis
