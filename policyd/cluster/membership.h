@@ -20,7 +20,7 @@ struct node_seen {
     enum node_state state;
     int64_t age_ms;    /* since its last heartbeat; -1: never seen */
     int64_t seen_ms;   /* wall time of that, by our clock */
-    json_t *heartbeat; /* verified; NULL: none */
+    json_t *heartbeat; /* verified; NULL: none; the caller's own */
     char trouble[256]; /* a forged heartbeat, two machines with one identity, ...; empty */
 };
 int membership_begin(struct err *err);

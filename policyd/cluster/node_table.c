@@ -176,13 +176,14 @@ size_t node_table_alive(const struct node_table *table, const char *own_id)
     return count;
 }
 
+/* A heartbeat of its own for each reader: what threads share, jansson would count without a lock. */
 static void copy_entry(struct node_seen *seen, const struct node_entry *entry)
 {
     *seen = (struct node_seen){.member = entry->member,
                                .state = entry->state,
                                .age_ms = entry->track.age_ms,
                                .seen_ms = entry->seen_ms,
-                               .heartbeat = json_incref(entry->heartbeat)};
+                               .heartbeat = json_deep_copy(entry->heartbeat)};
     if (entry->forged[0] != '\0')
         snprintf(seen->trouble, sizeof seen->trouble, "%s", entry->forged);
     else if (entry->state == NODE_DOUBLE)
