@@ -39,9 +39,10 @@ static void note_skew(json_t *end)
         json_object_set_new(end, "skew_ms", json_integer((json_int_t)skew));
 }
 
+/* Copies: whoever hands a row over still holds it, and jansson's counts are not for two threads. */
 static void add_row(void *ctx, json_t *row)
 {
-    log_rows_add(ctx, json_incref(row));
+    log_rows_add(ctx, json_deep_copy(row));
 }
 
 static void add_remote_row(void *ctx, json_t *row)
@@ -50,7 +51,7 @@ static void add_remote_row(void *ctx, json_t *row)
 
     if (json_is_object(end))
         note_skew(end);
-    log_rows_add(ctx, json_incref(row));
+    log_rows_add(ctx, json_deep_copy(row));
 }
 
 static void *search_milter(void *ctx)
