@@ -106,7 +106,7 @@ static bool measure(void)
 
 int main(void)
 {
-    struct rlimit files = {DESCRIPTORS, DESCRIBERS};
+    struct rlimit files = {DESCRIPTORS, DESCRIPTORS};
     struct redis_server server;
     int64_t begun = clock_mono_ms();
     bool is_good;
