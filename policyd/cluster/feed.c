@@ -124,20 +124,20 @@ static void recall(void)
     free(own);
 }
 
-static int64_t next_look(void)
+static int64_t next_look(bool is_waiting)
 {
     uint16_t random;
 
-    if (feed_is_waiting())
+    if (is_waiting)
         return clock_mono_ms() + WAIT_MS;
     hash_random(&random, sizeof random);
     return clock_mono_ms() + PERIOD_MS - JITTER_MS + random % (2 * JITTER_MS);
 }
 
-/* Until it is wanted, or time. False: the end. */
-static bool wait_for_work(void)
+/* Until it is wanted, or time: soon when something is on its way into force. False: the end. */
+static bool wait_for_work(bool is_waiting)
 {
-    struct timespec until = clock_timespec(next_look());
+    struct timespec until = clock_timespec(next_look(is_waiting));
     int waited = 0;
     bool goes_on;
 
@@ -161,12 +161,15 @@ static void note_end(void)
 
 static void *work(void *unused)
 {
-    while (wait_for_work()) {
+    bool is_waiting = false;
+
+    while (wait_for_work(is_waiting)) {
         pthread_mutex_lock(&feed.reading);
         if (cluster_is_member())
             read_all();
         else
             feed_forget();
+        is_waiting = feed_is_waiting();
         pthread_mutex_unlock(&feed.reading);
         note_end();
     }
