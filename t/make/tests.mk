@@ -44,7 +44,7 @@ BENCHBIN := $(patsubst t/bench/%.c,$(B)/t/bench/%,$(BENCH))
 # What one of them is made of besides.
 $(B)/t/bench/bench_lists: $(B)/o/t/bench/list_kinds.o
 $(B)/t/bench/bench_cluster: $(patsubst %,$(B)/o/%.o,t/bench/many_nodes t/lib/redis_server $(REDIS_PARTS) \
-    $(addprefix policyd/cluster/,membership_wire ledger_redis ledger_write))
+    $(addprefix policyd/cluster/,membership_wire ledger_redis ledger_write ledger_head))
 LIBS_bench_cluster := event redis
 $(B)/t/bench/bench_counters: $(B)/o/t/lib/redis_server.o
 $(B)/t/bench/bench_flood: $(patsubst %,$(B)/o/%.o,t/lib/redis_server t/lib/counting_member $(EXTRA_cluster/test_counters_shared))
