@@ -87,6 +87,7 @@ def _(c):
 def _(c):
     c.redis.stop()
     c[1].kill()
+    c[0].log.mark()
     for d in c[1].daemons:
         d.log.mark()
         d.start()
@@ -96,7 +97,8 @@ def _(c):
     status = c[1].ctl("cluster", "status")
     assert status.exit != 0, "a cluster without Redis is not in order"
     c.redis.start()
-    c[0].ctl("cluster", "reseed")
+    c[0].log.wait(r"redis: (connected|in order)", 40)
+    c[0].ctl("cluster", "reseed", check=True)
     c.wait("the cluster to be in order", lambda n: n.ctl("cluster", "status").exit == 0, 40)
 
 

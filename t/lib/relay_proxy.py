@@ -35,9 +35,13 @@ class Relay:
         while True:
             try:
                 client, _ = self.listener.accept()
-                server = ports.connect(self.to, 5)
             except OSError:
                 return
+            try:
+                server = ports.connect(self.to, 5)
+            except OSError:  # what it relays to is down
+                client.close()
+                continue
             server.settimeout(None)
             self.open |= {client, server}
             for a, b in ((client, server), (server, client)):
