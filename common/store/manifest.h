@@ -39,8 +39,9 @@ struct manifest {
     int64_t published_ms;
     uint64_t revision;
     struct manifest_file revision_file;
-    char sha256[65];   /* of the text in FILE */
-    char replaced[65]; /* that is on trial: sha256 of the revision it stands in for; empty: none is */
+    char sha256[65]; /* of the text in FILE */
+    char replaced
+        [65]; /* that is on trial: sha256 of the revision it stands in for; empty: none is */
     struct manifest_file routes;
     size_t list_count; /* at most LISTS_MAX, names all different */
     struct manifest_list *lists;

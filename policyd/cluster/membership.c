@@ -29,8 +29,8 @@ static struct {
     char boot[NODE_ID_SIZE]; /* the run and node that the sequence belongs to; the thread's */
     char node[NODE_ID_SIZE]; /* likewise */
     uint64_t written;        /* the last number that Redis took; the thread's */
-    int64_t written_ms, read_ms, doubled_ms;
-    bool is_failing; /* the last write or reading failed */
+    int64_t written_ms, full_ms, doubled_ms; /* monotonic; full_ms: of the last full turn */
+    bool is_failing;                         /* the last write or reading failed */
     struct node_table table;
     size_t alive;
 } membership = {.lock = PTHREAD_MUTEX_INITIALIZER, .table_lock = PTHREAD_MUTEX_INITIALIZER};
@@ -164,20 +164,22 @@ static void note_memory(void)
         cluster_redis_note_free(percent);
 }
 
-/* Each HEARTBEAT_MS, and sooner when something changed. */
+/* Each HEARTBEAT_MS in full; when something changed, or Redis did not take the last one, sooner. */
 static void turn(const struct identity *identity)
 {
     int64_t now = clock_mono_ms();
-    bool is_due = now - membership.read_ms >= HEARTBEAT_MS || membership.is_failing;
+    bool is_full = now - membership.full_ms >= HEARTBEAT_MS;
+    bool reads = is_full || membership.is_failing;
 
-    if (is_due)
+    if (is_full) {
         heartbeat_ask_milter();
+        membership.full_ms = now;
+    }
     membership.is_failing = write_heartbeat(identity) != 0;
     membership.written_ms = clock_mono_ms();
-    if (is_due && !membership.is_failing) {
+    if (reads && !membership.is_failing) {
         note_memory();
         membership.is_failing = read_now() != 0;
-        membership.read_ms = now;
     }
     canary_tick();
 }
@@ -186,7 +188,8 @@ static int64_t next_turn(void)
 {
     if (membership.has_changed)
         return membership.written_ms + SOON_MS;
-    return membership.written_ms + (membership.is_failing ? RETRY_MS : HEARTBEAT_MS);
+    return membership.is_failing ? membership.written_ms + RETRY_MS
+                                 : membership.full_ms + HEARTBEAT_MS;
 }
 
 /* False when it is time to end. */
@@ -213,7 +216,7 @@ static void *run(void *unused)
         if (identity_get(&identity))
             turn(&identity);
         else
-            membership.written_ms = clock_mono_ms();
+            membership.written_ms = membership.full_ms = clock_mono_ms();
     }
     return unused;
 }

@@ -11,7 +11,7 @@ EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
 # Under TSan: what several threads share.
-unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot policyd/test_next_hops cluster/test_redis)
+unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))
@@ -147,3 +147,4 @@ EXTRA_cluster/test_payload := policyd/cluster/list_payload
 EXTRA_cluster/test_membership_wait := policyd/cluster/membership_wait
 EXTRA_cluster/test_quarantine_shared := policyd/cluster/quarantine_shared
 LIBS_cluster/test_quarantine_shared := redis
+EXTRA_policyd/test_trial     := $(EXTRA_policyd/test_publish)

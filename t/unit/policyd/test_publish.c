@@ -11,7 +11,6 @@
 #include "policyd/milter_link.h"
 #include "policyd/next_hops.h"
 #include "policyd/publish.h"
-#include "policyd/trial.h"
 #include "store/domains.h"
 #include "store/list_items.h"
 #include "store/manifest.h"
@@ -306,54 +305,6 @@ START_TEST(test_restart)
 }
 END_TEST
 
-static bool is_trial(void)
-{
-    const struct snapshot *snapshot = snapshot_pin();
-    bool is = snapshot->is_trial;
-
-    ck_assert_uint_eq(snapshot->revision, 1);
-    snapshot_unpin(&snapshot);
-    return is;
-}
-
-/* On trial: another text under the number of the newest revision, which comes back; lists stay, over a start in the middle too. */
-START_TEST(test_trial)
-{
-    static const char text[] = "list small ip\nlist large ip\n[policy]\n"
-                               "rule tried when client.ip in $small then reject \"5.7.1 x\"\n";
-    struct manifest *before, *after;
-    struct err err;
-
-    begin();
-    make_first();
-    before = published();
-    ck_assert_str_eq(before->replaced, "");
-    trial_set(7, span_of(text)); /* for another newest revision: none */
-    ck_assert_int_eq(publish_now(&err), 0);
-    ck_assert(!is_trial());
-    trial_set(1, span_of(text));
-    ck_assert_msg(publish_now(&err) == 0, "%s", err.text);
-    ck_assert(is_trial());
-    after = published();
-    ck_assert_uint_eq(after->revision, 1);
-    ck_assert_str_eq(after->replaced, before->sha256);
-    ck_assert_str_ne(after->sha256, before->sha256);
-    manifest_free(&after);
-    trial_end();
-    close_db();
-    open_db(); /* killed meanwhile, and started again */
-    ck_assert_int_eq(publish_now(&err), 0);
-    ck_assert(!is_trial());
-    after = published();
-    ck_assert_str_eq(after->sha256, before->sha256);
-    ck_assert_str_eq(manifest_list_find(before, SPAN("large"))->image.name,
-                     manifest_list_find(after, SPAN("large"))->image.name);
-    manifest_free(&before);
-    manifest_free(&after);
-    end();
-}
-END_TEST
-
 /* The database is gone and made anew from files: an image of the old one is never taken for the new one's. */
 START_TEST(test_lost_database)
 {
@@ -412,5 +363,4 @@ START_TEST(test_routes)
 END_TEST
 
 SUITE_MAIN("publish", test_first_start, test_broken_first, test_small_changes,
-           test_image_in_time, test_image_first, test_restart, test_lost_database, test_trial,
-           test_routes)
+           test_image_in_time, test_image_first, test_restart, test_lost_database, test_routes)
