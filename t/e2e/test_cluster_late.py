@@ -52,6 +52,10 @@ def _(c):
     c.wait("the item", lambda n: "late@blocked.example" in survival.items(n), 40)
 
 
+def is_in_order(node):
+    return node.ctl("cluster", "status").exit == 0
+
+
 def with_clock(node, offset):
     """Both daemons of the node live in another time from their next start on."""
     shutil.copy(SHIFT, node.gate.bin)  # the build directory may be closed to other users
@@ -99,7 +103,7 @@ def _(c):
     c.redis.start()
     c[0].log.wait(r"redis: (connected|in order)", 40)
     c[0].ctl("cluster", "reseed", check=True)
-    c.wait("the cluster to be in order", lambda n: n.ctl("cluster", "status").exit == 0, 40)
+    c.wait("the cluster to be in order", is_in_order, 40)
 
 
 cases.main(Late)
