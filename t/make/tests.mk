@@ -28,6 +28,7 @@ $(FUZZB)/fuzz_policy: $(FUZZB)/o/policyd/request.o
 $(FUZZB)/fuzz_answer_stream: $(FUZZB)/o/policyd/cluster/answer_frames.o $(FUZZB)/o/policyd/cluster/answer_stream.o
 $(FUZZB)/fuzz_request: $(FUZZB)/o/policyd/cluster/request_text.o
 $(FUZZB)/fuzz_ledger: $(foreach p,ledger_head ledger_pieces list_payload,$(FUZZB)/o/policyd/cluster/$(p).o)
+$(FUZZB)/fuzz_counters: $(FUZZB)/o/policyd/cluster/window.o $(FUZZB)/o/policyd/cluster/shelf.o
 $(FUZZB)/fuzz_envelope: $(FUZZB)/o/policyd/cluster/envelope.o
 $(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
 LIBS_fuzz_redis_reply := redis
