@@ -67,6 +67,20 @@ def _(c):
     equal(len(copies(c, 0, entry)), 1)
 
 
+@case("what has no copy yet gets one at the next comparison: here, where the setting is new")
+def _(c):
+    def begin_with(copies):
+        c[1].gate.settings["quarantine_copies"] = copies
+        c[1].gate.write_config()
+        c[1].policyd.restart()
+    begin_with("1")
+    entry, message = c.keep(1)
+    equal(copies(c, 0, entry), [])
+    begin_with("2")
+    wait.until(lambda: copies(c, 0, entry), 20, "the copy")
+    equal(shown(c.raw(0, entry, "--copy", check=True)), content(message))
+
+
 @case("its holder gone, the list shows the copy, and an administrator may release it, once")
 def _(c):
     entry, message, row = keep(c, 2)

@@ -2,6 +2,7 @@
 """One quarantine over three nodes: listed, shown, released and deleted from any of them; what somebody writes into Redis is refused."""
 import concurrent.futures
 import os
+import signal
 import sys
 import threading
 
@@ -126,51 +127,52 @@ def _(c):
     wait.until(lambda: c.raw(0, entry).exit == 0, 20, "the nodes to notice that there is room again")
 
 
-def tampered(c, entry, how):
-    """milter-ctl's answer while how(redis, key) works on the answer's list, as soon as there is one."""
-    end = threading.Event()
+def lying(r, pattern):
+    """The list of an answer, when there is one."""
+    return next((k for k in r.command("KEYS", pattern) if r.command("TYPE", k) == b"list"), None)
 
-    def work():
-        with c.redis.connection() as r:
-            while not end.is_set():
-                for key in r.command("KEYS", c.key("answer:*")):
-                    try:
-                        if how(r, key):
-                            return
-                    except Exception:
-                        pass
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        return c.raw(0, entry, timeout=90)
-    finally:
-        end.set()
-        worker.join()
+
+def tampered(c, entry, how):
+    """What milter-ctl says when how(redis, key) changes the pieces that lie there. The asking node stands still meanwhile, so that eight do."""
+    asker, pattern = c[0].policyd.process, c.key("answer:*")
+    with c.redis.connection() as r, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        done = pool.submit(c.raw, 0, entry, timeout=90)
+        key = wait.until(lambda: lying(r, pattern), 10, "an answer", pause=0)
+        asker.send_signal(signal.SIGSTOP)
+        try:
+            wait.until(lambda: r.command("LLEN", key) == 8, 10, "eight pieces to lie there")
+            how(r, key)
+        finally:
+            asker.send_signal(signal.SIGCONT)
+        return done.result()
 
 
 def drop(r, key):
-    return r.command("EVAL", "if redis.call('LLEN',KEYS[1])<3 then return 0 end local v=redis.call('LINDEX',KEYS[1],1) "
-                     "return redis.call('LREM',KEYS[1],1,v)", 1, key)
+    r.command("LPOP", key)
 
 
 def repeat(r, key):
-    return r.command("EVAL", "local v=redis.call('LINDEX',KEYS[1],0) if not v then return 0 end return redis.call('LPUSH',KEYS[1],v)", 1, key)
+    r.command("LPUSH", key, r.command("LINDEX", key, 0))
 
 
 def swap(r, key):
-    return r.command("EVAL", "if redis.call('LLEN',KEYS[1])<3 then return 0 end local a=redis.call('LINDEX',KEYS[1],0) "
-                     "redis.call('LSET',KEYS[1],0,redis.call('LINDEX',KEYS[1],1)) redis.call('LSET',KEYS[1],1,a) return 1", 1, key)
+    first, second = r.command("LRANGE", key, 0, 1)
+    r.command("LSET", key, 0, second)
+    r.command("LSET", key, 1, first)
 
 
 def change(r, key):
-    return r.command("EVAL", "local v=redis.call('LINDEX',KEYS[1],0) if not v then return 0 end "
-                     "redis.call('LSET',KEYS[1],0,string.sub(v,1,-2)..'x') return 1", 1, key)
+    r.command("LSET", key, 0, r.command("LINDEX", key, 0)[:-1] + b"x")
 
 
-@case("a piece dropped, repeated, swapped or changed in Redis is refused, and nothing is delivered for the message")
+def cut(r, key):
+    r.command("LTRIM", key, 0, 3)
+
+
+@case("pieces dropped, repeated, swapped, changed or cut off in Redis are refused, and nothing is delivered for the message")
 def _(c):
     entry, message = c.keep(1, size=20_000_000)
-    for how in (drop, repeat, swap, change):
+    for how in (drop, repeat, swap, change, cut):
         done = tampered(c, entry, how)
         equal(done.exit, 5, f"{how.__name__}: {done.errors}")
         assert "piece" in done.errors, f"{how.__name__}: {done.errors}"
