@@ -16,6 +16,7 @@
 #define PERIOD_MS 5000
 #define JITTER_MS 1000 /* either way: many nodes shall not ask at the same moment */
 #define WAIT_MS   100  /* between looks while an image is being built */
+#define PAUSE_MS  10 /* between any two: whoever publishes hints without end keeps nobody busy */
 
 static struct {
     pthread_mutex_t reading; /* held while it reads, and by who changes all at once */
@@ -25,6 +26,7 @@ static struct {
     bool is_running, is_stopping;
     bool is_wanted;
     uint64_t begun, ended; /* readings, counted */
+    int64_t begun_ms;      /* the last one */
 } feed = {.reading = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 void feed_hold(void)
@@ -134,6 +136,16 @@ static int64_t next_look(bool is_waiting)
     return clock_mono_ms() + PERIOD_MS - JITTER_MS + random % (2 * JITTER_MS);
 }
 
+/* Under feed.lock. */
+static void pause_since(int64_t begun_ms)
+{
+    struct timespec until = clock_timespec(begun_ms + PAUSE_MS);
+    int waited = 0;
+
+    while (!feed.is_stopping && waited == 0)
+        waited = pthread_cond_timedwait(&feed.wake, &feed.lock, &until);
+}
+
 /* Until it is wanted, or time: soon when something is on its way into force. False: the end. */
 static bool wait_for_work(bool is_waiting)
 {
@@ -144,6 +156,8 @@ static bool wait_for_work(bool is_waiting)
     pthread_mutex_lock(&feed.lock);
     while (!feed.is_wanted && !feed.is_stopping && waited == 0)
         waited = pthread_cond_timedwait(&feed.wake, &feed.lock, &until);
+    pause_since(feed.begun_ms);
+    feed.begun_ms = clock_mono_ms();
     feed.is_wanted = false;
     feed.begun++;
     goes_on = !feed.is_stopping;
@@ -169,7 +183,7 @@ static void *work(void *unused)
             read_all();
         else
             feed_forget();
-        is_waiting = feed_is_waiting();
+        is_waiting = feed_is_waiting() && !feed_is_unpublished();
         pthread_mutex_unlock(&feed.reading);
         note_end();
     }

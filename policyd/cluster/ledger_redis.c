@@ -7,7 +7,8 @@
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
 
-#define RUN_BYTES "1048576"
+#define RUN_BYTES            "1048576"
+#define REDIS_MAX_TIMEOUT_MS 60000
 
 /* Stops before what is not there, and after about 1 MB; a word after '-' tells what is wrong with the first. */
 static struct redis_script run_script = {
@@ -30,6 +31,12 @@ static struct redis_script run_script = {
 static int timeout_ms(void)
 {
     return (int)cluster_settings()->redis_timeout;
+}
+
+/* Of what may be long. */
+static int bulk_timeout_ms(void)
+{
+    return 3 * timeout_ms() < REDIS_MAX_TIMEOUT_MS ? 3 * timeout_ms() : REDIS_MAX_TIMEOUT_MS;
 }
 
 static struct span reply_span(const redisReply *reply)
@@ -159,8 +166,10 @@ static redisReply *ask_run(struct span subject, uint64_t from, size_t count, str
 {
     struct str keys[LEDGER_RUN_MAX] = {STR_EMPTY};
     struct span argv[LEDGER_RUN_MAX + 2];
-    struct redis_command command = {
-        .script = &run_script, .argc = count + 2, .argv = argv, .timeout_ms = LEDGER_PIECE_MS};
+    struct redis_command command = {.script = &run_script,
+                                    .argc = count + 2,
+                                    .argv = argv,
+                                    .timeout_ms = bulk_timeout_ms()};
     char number[24], limit[24];
     redisReply *reply;
 
@@ -225,7 +234,7 @@ int ledger_redis_piece(const char *hash, struct str *out, struct err *err)
     int state = 1;
 
     cluster_key(&key, "part:%s", hash);
-    reply = redis_askf(cluster_redis(), LEDGER_PIECE_MS, err, "GETRANGE %s 0 %d",
+    reply = redis_askf(cluster_redis(), bulk_timeout_ms(), err, "GETRANGE %s 0 %d",
                        str_cstr(&key), LEDGER_PART);
     str_clear(&key);
     if (reply == NULL)
