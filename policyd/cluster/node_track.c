@@ -44,7 +44,8 @@ static void advance(struct node_track *track, const struct track_sight *sight)
     track->seq = sight->seq;
     track->advanced_ms = sight->now_ms;
     track->advanced_age = sight->age_ms;
-    track->grace_until_ms = 0;
+    if (sight->age_ms < HEARTBEAT_SUSPECT_MS) /* not one of before the gap, seen only now */
+        track->grace_until_ms = 0;
 }
 
 /* Redis could not be asked for a while: what was known then holds on. */

@@ -32,6 +32,10 @@ def wait_state(c, name, want, by=0, timeout=30):
     wait.until(lambda: state(c, name, by) == want, timeout, f"{name} to be {want}; it is {state(c, name, by)}", pause=0.2)
 
 
+def wait_alive(c, by):
+    wait.until(lambda: {r["state"] for r in nodes(c, by).values()} == {"alive"}, 10, f"{c[by].name} to see all alive")
+
+
 def problems(c, i):
     return next(r for r in c[i].ctl("status").rows if r["program"] == "policyd")["problems"]
 
@@ -60,7 +64,7 @@ def stopped(node):
 @case("each node sees all nodes, with version, revision and ACK")
 def _(c):
     for by in range(len(c.nodes)):
-        wait.until(lambda: {r["state"] for r in nodes(c, by).values()} == {"alive"}, 5, "all to be alive")
+        wait_alive(c, by)
         rows = nodes(c, by)
         equal(sorted(rows), [n.name for n in c.nodes])
         for row in rows.values():
@@ -166,6 +170,8 @@ def _(c):
 
 @case("Redis away for 12 s: nobody becomes suspect; known as it was")
 def _(c):
+    for by in range(len(c.nodes)):
+        wait_alive(c, by)
     c.redis.stop()
     for n in c.nodes:
         n.log.mark()

@@ -115,6 +115,12 @@ START_TEST(test_gap)
     ck_assert_int_eq(see(HEARTBEAT_MS, "a", 3, 605000), NODE_ALIVE);
     ck_assert_int_eq(see(HEARTBEAT_MS, "a", 4, 20), NODE_ALIVE);
     ck_assert_int_eq(see(15000 - HEARTBEAT_MS, "a", 4, 10000), NODE_ALIVE);
+    /* its last one before the gap was not read by then */
+    begin();
+    beat("a", 1, 3);
+    ck_assert_int_eq(see(20000, "a", 4, 16000), NODE_ALIVE);
+    ck_assert_int_eq(see(HEARTBEAT_MS, "a", 5, 20), NODE_ALIVE);
+    ck_assert_int_eq(see(HEARTBEAT_MS, "a", 5, 15000), NODE_SUSPECT);
     /* and who does not come back is down in the end */
     begin();
     beat("a", 1, 3);
