@@ -49,7 +49,8 @@ const struct sentence sentences[] = {
      rules_apply_run, 0, "check, test, show the difference, and put in force",
      "The new revision is in force for the next transaction of both daemons; nothing changes "
      "unless the file is free "
-     "of errors and all its tests pass, here and at policyd. Ends with 1 when somebody else was "
+     "of errors and all its tests pass, here and at policyd. Ends with 1 when somebody else "
+     "was "
      "first, and shows what that changed. In a cluster it goes to all "
      "nodes: --wait tells for each one "
      "whether it took it (ACK) or why not (NACK), and ends with 5 when one did not within "
