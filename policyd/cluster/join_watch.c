@@ -316,7 +316,7 @@ static bool wait_for_look(bool is_idle)
     bool goes_on;
 
     pthread_mutex_lock(&watch.mutex);
-    if (!watch.is_stopping && (!is_idle || watch.count == 0))
+    if (!watch.is_stopping && (!is_idle || watch.count == 0 || !cluster_is_member()))
         pthread_cond_timedwait(&watch.wake, &watch.mutex, &until);
     goes_on = !watch.is_stopping;
     pthread_mutex_unlock(&watch.mutex);

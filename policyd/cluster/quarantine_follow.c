@@ -56,14 +56,14 @@ void quarantine_follow_doubt(void)
     pthread_mutex_unlock(&follow.lock);
 }
 
-/* Until there is something to do, a second at most: membership and Redis come and go. False at the end. */
-static bool await_work(void)
+/* Until there is something to do and it can be done, a second at most: membership and Redis come and go. False at the end. */
+static bool await_work(bool was_able)
 {
     struct timespec until = clock_timespec(clock_mono_ms() + 1000);
     bool is_ending;
 
     pthread_mutex_lock(&follow.lock);
-    if (!follow.is_ending && follow.count == 0)
+    if (!follow.is_ending && (follow.count == 0 || !was_able))
         pthread_cond_timedwait(&follow.changed, &follow.lock, &until);
     is_ending = follow.is_ending;
     pthread_mutex_unlock(&follow.lock);
@@ -179,11 +179,14 @@ static void work(const struct identity *self)
 static void *run(void *arg)
 {
     struct identity self;
+    bool was_able = false;
 
     (void)arg;
-    while (await_work())
-        if (is_able(&self))
+    while (await_work(was_able)) {
+        was_able = is_able(&self);
+        if (was_able)
             work(&self);
+    }
     return NULL;
 }
 

@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
 import mail
+import milter_client
 import wait
 from cases import case, equal
 from quarantine_rig import BOB, Quarantine, content, shown
@@ -262,6 +264,35 @@ def _(c):
     with c.redis.connection() as r:
         r.command("CLIENT", "KILL", "TYPE", "pubsub")
     wait.until(lambda: c.find(0, entry), 20, "the entry to be listed again")
+
+
+def cpu(node):
+    """Seconds of processor time its policyd has used."""
+    with open(f"/proc/{node.policyd.process.pid}/stat") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@case("a message kept while Redis is away: policyd waits without turning round and round, then the others hear of it")
+def _(c):
+    c[0].log.mark()
+    c.redis.freeze()
+    try:
+        c[0].log.wait("redis: .* stays in force", 20)
+        message = mail.clean(subject="suspicious")
+        with milter_client.Milter(c[0].gate.settings["milter_socket"], timeout=60) as m:
+            m.connect("192.0.2.7", daemon_name="postgate-proxy")
+            m.helo()
+            m.mail("alice@outside.example")
+            m.rcpt(BOB)
+            equal(m.message(message).action, "discard")
+        before = cpu(c[0])
+        time.sleep(3)
+        assert cpu(c[0]) - before < 0.3, f"{cpu(c[0]) - before} s of processor time within 3 s"
+    finally:
+        c.redis.thaw()
+    kept = c[0].ctl("quarantine", "list", "--node", "here").rows[0]["id"]
+    wait.until(lambda: kept in [r["id"] for r in c[1].ctl("quarantine", "list").rows], 40, "the other node to list it")
 
 
 @case("a node that is gone: its messages are listed with since when, and cannot be had")
