@@ -81,7 +81,7 @@ enum control_exit control_quarantine_list(struct control_call *call, struct err 
     quarantine_list_all(&wanted, hand_row, call, &problems);
     if (problems.len == 0)
         return EXIT_OK;
-    err_set(err, "not complete: %.*s", (int)(problems.len - 1), str_cstr(&problems));
+    err_set(err, "not complete: %s", str_cstr(&problems));
     str_clear(&problems);
     return EXIT_PARTIAL;
 }

@@ -46,10 +46,16 @@ static bool is_wanted(const struct listing *l, const json_t *row)
     return strcmp(state, "copy") != 0 || !is_there(l, quarantine_row_text(row, "holder"));
 }
 
+static void add_problem(const struct listing *l, const struct node_seen *node, const char *why)
+{
+    str_printf(l->problems, "%s%s: %s", l->problems->len > 0 ? "; " : "", node->member.name,
+               why);
+}
+
 static void end_source(struct listing *l, struct source *s, const char *why)
 {
     s->is_over = true;
-    str_printf(l->problems, "%s: %s\n", s->node->member.name, why);
+    add_problem(l, s->node, why);
 }
 
 static void refill_own(struct listing *l, struct source *s)
@@ -158,10 +164,12 @@ static void begin(struct listing *l)
 
 static void end(struct listing *l)
 {
+    char why[64];
+
     for (size_t i = 0; i < l->count; i++) {
+        snprintf(why, sizeof why, "%zu rows in Redis are not its own", l->sources[i].foreign);
         if (l->sources[i].foreign > 0)
-            str_printf(l->problems, "%s: %zu rows in Redis are not its own\n",
-                       l->nodes[i].member.name, l->sources[i].foreign);
+            add_problem(l, &l->nodes[i], why);
         json_decref(l->sources[i].rows);
     }
     xfree(&l->sources);

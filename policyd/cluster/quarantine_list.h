@@ -10,7 +10,7 @@ struct quarantine_wanted {
     size_t limit;        /* rows */
 };
 /* row: borrowed; has "node", "node_id", and "node_away_since" when its node is suspect or down ("" never seen). Problems (a quarantine that could not be asked,
- * rows that this cluster did not make) are appended, one a line. */
+ * rows that this cluster did not make) are appended, apart by "; ". */
 void quarantine_list_all(const struct quarantine_wanted *wanted,
                          void (*row)(void *ctx, json_t *row), void *ctx, struct str *problems);
 #endif

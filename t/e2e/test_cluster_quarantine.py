@@ -289,6 +289,8 @@ def _(c):
         before = cpu(c[0])
         time.sleep(3)
         assert cpu(c[0]) - before < 0.3, f"{cpu(c[0]) - before} s of processor time within 3 s"
+        done = c[0].ctl("quarantine", "list")
+        assert done.exit == 5 and "; gate3: " in done.errors, done
     finally:
         c.redis.thaw()
     kept = c[0].ctl("quarantine", "list", "--node", "here").rows[0]["id"]
