@@ -164,7 +164,7 @@ def _(c):
 
 @case("a Redis that hangs makes no request wait longer than it may")
 def _(c):
-    sender, slowest = "hang@small.example", 0
+    sender, times = "hang@small.example", []
     deliver(c.nodes[1], sender)
     wait_reading(c, sender, 1)
     with Asker(c) as asker:
@@ -174,12 +174,14 @@ def _(c):
             for _ in range(100):
                 begin = time.monotonic()
                 assert asker.takes(0, sender)
-                slowest = max(slowest, time.monotonic() - begin)
+                times.append(time.monotonic() - begin)
             deliver(c.nodes[0], sender, times=2)
-            print(f"     the slowest of 100: {slowest * 1000:.1f} ms", flush=True)
+            slowest = sorted(times)[-3:]  # before the breaker opens three of them wait for Redis
+            print("     the slowest of 100: " + ", ".join(f"{t * 1000:.1f} ms" for t in slowest), flush=True)
         finally:
             c.redis.thaw()
-    assert slowest < TIMEOUT + wait.scaled(0.03), f"{slowest * 1000:.1f} ms"
+    # One may meet a machine that is busy elsewhere; all three do not.
+    assert slowest[0] < TIMEOUT + wait.scaled(0.015) and slowest[2] < TIMEOUT + wait.scaled(0.2), slowest
     wait_reading(c, sender, 3)
 
 
