@@ -48,6 +48,7 @@ static bool fill_ask(struct arena *arena, struct span name, const struct lists *
 
 static void answer(struct counters_work *work)
 {
+    struct arena *arena = work->arena; /* the work lies in it */
     struct facts *facts = facts_new();
 
     for (size_t i = 0; i < work->read.count; i++) {
@@ -57,7 +58,7 @@ static void answer(struct counters_work *work)
     }
     mailbox_post(work->request->mailbox, work->request->check, &facts);
     check_request_unpin(&work->request);
-    arena_free(&work->arena);
+    arena_free(&arena);
 }
 
 static void on_read(struct counter_read *read)

@@ -12,6 +12,7 @@ struct greylist_work {
 static void on_look(struct greylist_look *look)
 {
     struct greylist_work *work = look->ctx;
+    struct arena *arena = work->arena; /* the work lies in it */
     struct facts *facts = facts_new();
 
     if (look->age >= 0)
@@ -20,7 +21,7 @@ static void on_look(struct greylist_look *look)
         facts_set_unknown(facts, FACT_GREYLIST_AGE, SPAN("the greylist cannot be asked"));
     mailbox_post(work->request->mailbox, work->request->check, &facts);
     check_request_unpin(&work->request);
-    arena_free(&work->arena);
+    arena_free(&arena);
 }
 
 static struct span text_of(const struct facts *facts, enum fact_id id, struct arena *arena)
