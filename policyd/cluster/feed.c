@@ -85,18 +85,36 @@ static void publish(void)
     feed_confirm(is_published);
 }
 
+static bool is_known(const void *ctx, const char *subject)
+{
+    const struct reading *r = ctx;
+
+    return find(r->own, r->own_count, subject) != NULL ||
+           find(r->there, r->there_count, subject) != NULL;
+}
+
+static void say_heads(size_t malformed, const char *why)
+{
+    if (why != NULL)
+        health_set("cluster heads", true, LOG_LEVEL_ERROR, "%s", why);
+    else
+        health_set("cluster heads", malformed > 0, LOG_LEVEL_ERROR,
+                   "%zu rows of `heads` in Redis are not ours; somebody writes there",
+                   malformed);
+}
+
 static void read_all(void)
 {
     struct reading r = {0};
     size_t malformed = 0;
     struct err err;
+    bool is_read = redis_is_up(cluster_redis()) &&
+                   ledger_redis_heads(&r.there, &r.there_count, &malformed, &err) == 0;
 
-    if (redis_is_up(cluster_redis()) &&
-        ledger_redis_heads(&r.there, &r.there_count, &malformed, &err) == 0 &&
-        ledger_store_heads(cluster_db(), &r.own, &r.own_count, &err) == 0) {
-        health_set("cluster heads", malformed > 0, LOG_LEVEL_ERROR,
-                   "%zu rows of `heads` in Redis are not ours; somebody writes there",
-                   malformed);
+    if (is_read || malformed > 0)
+        say_heads(malformed, is_read ? NULL : err.text);
+    if (is_read && ledger_store_heads(cluster_db(), &r.own, &r.own_count, &err) == 0) {
+        ledger_table_keep(is_known, &r);
         feed_claims_read();
         for (const struct ledger_kind *k = ledger_kinds; k->subject != NULL; k++)
             pull_kind(&r, k);

@@ -13,7 +13,7 @@ bool ledger_head_parse(struct span text, struct ledger_head *head_r)
 {
     struct span number, hash, base;
 
-    if (text.ptr == NULL || text.len > 120 || !span_cut(&text, ' ', &number) ||
+    if (text.ptr == NULL || text.len > LEDGER_HEAD_MAX || !span_cut(&text, ' ', &number) ||
         !span_cut(&text, ' ', &hash) || !span_cut(&text, ' ', &base) || text.ptr != NULL)
         return false;
     if (!span_to_u64(number, INT64_MAX, &head_r->number) || head_r->number == 0 ||

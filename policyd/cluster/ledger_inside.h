@@ -6,13 +6,15 @@
 #include "store/ledger_store.h"
 
 #define LEDGER_SUBJECTS_MAX 2100 /* of one cluster; a heads hash with more is not read */
+#define LEDGER_HEAD_MAX     120  /* bytes of a row of heads */
 #define LEDGER_PAYLOAD_MAX  (256 * 1024 * 1024)
 #define LEDGER_RUN_MAX      50 /* entries of one reading */
 #define LEDGER_HISTORY      100
 #define LEDGER_PIECE_MS     10000
 
 /* --- ledger_redis.c: what Redis holds; every answer is bounded and checked, none is believed --- */
-/* All heads, by subject; rows that are none are left out and counted. free() it. */
+/* All heads, by subject; rows that are none are left out and counted. free() it. -1 with *malformed_r 0: not answered; else `heads` itself is none of
+ * ours. */
 int ledger_redis_heads(struct ledger_head **heads_r, size_t *count_r, size_t *malformed_r,
                        struct err *err);
 /* One of them, through that link; number 0: none. */
@@ -85,6 +87,8 @@ void ledger_table_set(const struct ledger_status *status);
 /* Only the state; applied and head as they are. */
 void ledger_table_trouble(struct span subject, enum ledger_state state, uint64_t head,
                           const char *why);
+/* Forgets those that are not known (any more): what somebody wrote into Redis and took away. */
+void ledger_table_keep(bool (*is_known)(const void *ctx, const char *subject), const void *ctx);
 void ledger_table_clear(void);
 /* Waits until `number` is applied, refused or time is over. True: applied. */
 bool ledger_table_wait(struct span subject, uint64_t number, int timeout_ms);

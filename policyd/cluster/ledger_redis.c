@@ -28,6 +28,19 @@ static struct redis_script run_script = {
             "end\n"
             "return out\n"};
 
+/* All rows; a name or value that is too long to be ours becomes empty, for it could fill what a reply may be. A number: so many rows, none is read.
+ * A word: it is no hash. */
+static struct redis_script heads_script = {
+    .only_reads = true,
+    .text = "local n = redis.pcall('HLEN', KEYS[1])\n"
+            "if type(n) ~= 'number' then return '-type' end\n"
+            "if n > tonumber(ARGV[1]) then return n end\n"
+            "local rows = redis.call('HGETALL', KEYS[1])\n"
+            "for i, text in ipairs(rows) do\n"
+            "  if #text > tonumber(ARGV[2]) then rows[i] = '' end\n"
+            "end\n"
+            "return rows\n"};
+
 static int timeout_ms(void)
 {
     return (int)cluster_settings()->redis_timeout;
@@ -85,6 +98,20 @@ static int take_heads(const redisReply *reply, struct ledger_head **heads_r, siz
     return 0;
 }
 
+static redisReply *ask_heads(const char *key, struct err *err)
+{
+    char most[24], longest[24];
+    struct span argv[] = {SPAN("1"), span_of(key), {NULL, 0}, {NULL, 0}};
+    const struct redis_command command = {
+        .script = &heads_script, .argc = 4, .argv = argv, .timeout_ms = timeout_ms()};
+
+    snprintf(most, sizeof most, "%d", LEDGER_SUBJECTS_MAX);
+    snprintf(longest, sizeof longest, "%d", LEDGER_HEAD_MAX);
+    argv[2] = span_of(most);
+    argv[3] = span_of(longest);
+    return redis_ask(cluster_redis(), &command, err);
+}
+
 int ledger_redis_heads(struct ledger_head **heads_r, size_t *count_r, size_t *malformed_r,
                        struct err *err)
 {
@@ -95,24 +122,16 @@ int ledger_redis_heads(struct ledger_head **heads_r, size_t *count_r, size_t *ma
     *heads_r = NULL;
     *count_r = *malformed_r = 0;
     cluster_key(&key, "heads");
-    reply = redis_askf(cluster_redis(), timeout_ms(), err, "HLEN %s", str_cstr(&key));
-    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER &&
-        reply->integer > LEDGER_SUBJECTS_MAX)
+    reply = ask_heads(str_cstr(&key), err);
+    *malformed_r = reply != NULL && reply->type != REDIS_REPLY_ARRAY;
+    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
+        state = take_heads(reply, heads_r, count_r, malformed_r);
+    else if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
         err_set(err,
                 "%s holds %lld subjects; a cluster has at most %d, so this is none of ours",
                 str_cstr(&key), reply->integer, LEDGER_SUBJECTS_MAX);
     else if (reply != NULL)
-        state = 0;
-    if (reply != NULL)
-        freeReplyObject(reply);
-    reply = state == 0
-                ? redis_askf(cluster_redis(), timeout_ms(), err, "HGETALL %s", str_cstr(&key))
-                : NULL;
-    state = -1;
-    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
-        state = take_heads(reply, heads_r, count_r, malformed_r);
-    else if (reply != NULL)
-        err_set(err, "%s is no hash", str_cstr(&key));
+        err_set(err, "%s is no hash; somebody writes into Redis", str_cstr(&key));
     if (reply != NULL)
         freeReplyObject(reply);
     str_clear(&key);

@@ -10,6 +10,8 @@
 #include "policyd/cluster/membership.h"
 #include "policyd/health.h"
 
+#define UNKNOWN_MS 1000 /* between two lines about subjects that this node has nothing of */
+
 const struct name_value ledger_state_names[] = {
     {"in order", LEDGER_IN_ORDER}, {"behind", LEDGER_BEHIND},
     {"refused", LEDGER_REFUSED},   {"forged", LEDGER_FORGED},
@@ -104,8 +106,24 @@ static void note_health(const char *subject)
             note_group(g);
 }
 
+/* Of what this node has nothing: anybody can make up subjects, and their names fill no log. `status` counts them. */
+static bool may_say(const struct ledger_status *s)
+{
+    static int64_t said_ms; /* under the table's lock */
+    int64_t now = clock_mono_ms();
+
+    if (s->applied > 0)
+        return true;
+    if (said_ms != 0 && now - said_ms < UNKNOWN_MS)
+        return false;
+    said_ms = now;
+    return true;
+}
+
 static void say(const struct ledger_status *s, enum ledger_state before)
 {
+    if (is_bad(s) && !may_say(s))
+        return;
     if (is_bad(s))
         log_error("cluster: %s %s: %s", s->subject,
                   names_name(ledger_state_names, (int)s->state), s->why);
@@ -158,6 +176,24 @@ void ledger_table_trouble(struct span subject, enum ledger_state state, uint64_t
     status.head = head;
     snprintf(status.why, sizeof status.why, "%s", why);
     ledger_table_set(&status);
+}
+
+void ledger_table_keep(bool (*is_known)(const void *ctx, const char *subject), const void *ctx)
+{
+    size_t kept = 0, before;
+
+    pthread_mutex_lock(&table.lock);
+    make_cond();
+    before = table.count;
+    for (size_t i = 0; i < before; i++)
+        if (is_known(ctx, table.each[i].subject))
+            table.each[kept++] = table.each[i];
+    table.count = kept;
+    for (const struct group *g = groups; kept < before && g->prefix != NULL; g++)
+        note_group(g);
+    pthread_mutex_unlock(&table.lock);
+    if (kept < before)
+        membership_changed();
 }
 
 void ledger_table_clear(void)

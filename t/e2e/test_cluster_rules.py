@@ -138,6 +138,41 @@ def tampered(c, why, text, number=None, digest=None):
     wait_in_order(c)
 
 
+@case("`heads` itself is hostile: named, nothing changes, and it is over when that is away")
+def _(c):
+    key = c.key("heads")
+    rows = c.redis.command("HGETALL", key)
+    before = ledger.head(c, "rules")
+
+    def named(why):
+        c.redis.command("PUBLISH", c.key("changed"), "rules")
+        for node in c.nodes:
+            wait.until(lambda: re.search(why, str(status(node)["problems"])), 10, f"{why} on {node.name}; there: {status(node)['problems']}")
+            equal(revision(node), before[0])
+            assert node.ctl("cluster", "status").exit != 4 and "redis" not in status(node)["problems"], status(node)["problems"]
+
+    ledger.set_head(c, "list/made-up", 2 ** 63 - 1, "0" * 64, 2 ** 63 - 1)
+    named("list/made-up forged")
+    c.redis.command("HDEL", key, "list/made-up")
+    wait_in_order(c)
+    for node in c.nodes:
+        wait.until(lambda: "made-up" not in str(status(node)["problems"]), 10, f"{node.name} to forget it")
+    c.redis.command("HSET", key, "list/long", b"x" * (80 * 1024 * 1024))
+    named("1 rows of `heads`")
+    c.redis.command("HDEL", key, "list/long")
+    c.redis.command("HSET", key, *[w for i in range(3000) for w in (f"list/x{i}", f"1 {'0' * 64} 1")])
+    named("subjects; a cluster has at most")
+    c.redis.command("DEL", key)
+    c.redis.command("SADD", key, "x")
+    named("is no hash")
+    c.redis.command("DEL", key)
+    c.redis.command("HSET", key, *rows)
+    c.redis.command("PUBLISH", c.key("changed"), "rules")
+    wait_in_order(c)
+    for node in c.nodes:
+        wait.until(lambda: "cluster heads" not in status(node)["problems"], 10, f"order on {node.name}")
+
+
 @case("rubbish, another key's signature, a changed byte, an old revision under a new number: refused and named")
 def _(c):
     number, digest, _ = ledger.head(c, "rules")

@@ -136,30 +136,28 @@ static const char *key_of(struct span word, char buf[300])
     return buf;
 }
 
-static void run_heads(struct str *out)
+/* As the script of ledger_redis.c. */
+static void run_heads(struct str *out, const struct redis_command *command)
 {
     struct str rows = STR_EMPTY;
     size_t count = 0;
 
+    if (find("heads", false) != NULL) {
+        bulk(out, SPAN("-type"));
+        return;
+    }
     for (size_t i = 0; i < MAX; i++) {
         if (fake.rows[i].key == NULL || !fake.rows[i].is_head)
             continue;
         bulk(&rows, span_of(fake.rows[i].key));
         bulk(&rows, str_span(&fake.rows[i].value));
-        count += 2;
+        count++;
     }
-    str_printf(out, "*%zu\r\n", count);
-    str_add(out, str_span(&rows));
+    if (count > (size_t)atoi(command->argv[2].ptr))
+        str_printf(out, ":%zu\r\n", count);
+    else
+        str_printf(out, "*%zu\r\n%s", 2 * count, str_cstr(&rows));
     str_clear(&rows);
-}
-
-static void run_hlen(struct str *out)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < MAX; i++)
-        count += fake.rows[i].key != NULL && fake.rows[i].is_head;
-    str_printf(out, ":%zu\r\n", count);
 }
 
 static void run_hget(struct str *out, struct span subject)
@@ -239,11 +237,7 @@ static void run_words(struct str *out, const struct span *argv, size_t argc)
 {
     char key[300];
 
-    if (span_is(argv[0], "HLEN"))
-        run_hlen(out);
-    else if (span_is(argv[0], "HGETALL"))
-        run_heads(out);
-    else if (span_is(argv[0], "HGET"))
+    if (span_is(argv[0], "HGET"))
         run_hget(out, argv[2]);
     else if (span_is(argv[0], "GETRANGE"))
         run_range(out, argv[1], (size_t)atoi(argv[3].ptr));
@@ -285,6 +279,8 @@ redisReply *redis_ask(struct redis *redis, const struct redis_command *command, 
         run_words(&out, command->argv, command->argc);
     else if (!command->script->only_reads)
         run_write(&out, command);
+    else if (span_is(command->argv[1], PREFIX "heads"))
+        run_heads(&out, command);
     else
         run_entries(&out, command);
     reply = reply_of(&out);

@@ -225,6 +225,65 @@ START_TEST(test_malformed_heads)
 }
 END_TEST
 
+START_TEST(test_heads_of_another_type)
+{
+    struct ledger_head *heads;
+    size_t count, malformed;
+
+    begin();
+    fake_redis_make_list("heads");
+    ck_assert_int_eq(ledger_redis_heads(&heads, &count, &malformed, &err), -1);
+    ck_assert_uint_eq(malformed, 1);
+    ck_assert(strstr(err.text, "no hash") != NULL);
+    fake_redis_set_up(false);
+    ck_assert_int_eq(ledger_redis_heads(&heads, &count, &malformed, &err), -1);
+    ck_assert_uint_eq(malformed, 0);
+    end();
+}
+END_TEST
+
+START_TEST(test_too_many_heads)
+{
+    struct ledger_head *heads;
+    size_t count, malformed;
+
+    begin();
+    for (size_t i = 0; i <= LEDGER_SUBJECTS_MAX; i++) {
+        char subject[20];
+
+        snprintf(subject, sizeof subject, "list/%zu", i);
+        fake_redis_set_head(subject, "1 " SOME_HASH " 1");
+    }
+    ck_assert_int_eq(ledger_redis_heads(&heads, &count, &malformed, &err), -1);
+    ck_assert_uint_eq(malformed, 1);
+    ck_assert(strstr(err.text, "holds 2101 subjects") != NULL);
+    end();
+}
+END_TEST
+
+static bool is_list_a(const void *ctx, const char *subject)
+{
+    (void)ctx;
+    return strcmp(subject, "list/a") == 0;
+}
+
+/* What somebody made up and took away again is no trouble any more. */
+START_TEST(test_forgets_what_is_made_up)
+{
+    begin();
+    write_list("list/a", 1, NULL);
+    fake_redis_set_head("list/made-up", "7 " SOME_HASH " 7");
+    look();
+    expect("list/made-up", LEDGER_FORGED, 0, NULL);
+    fake_redis_set_head("list/made-up", NULL);
+    look();
+    ledger_table_keep(is_list_a, NULL);
+    ck_assert(!ledger_status(SPAN("list/made-up"), &(struct ledger_status){0}));
+    expect("list/a", LEDGER_IN_ORDER, 1, NULL);
+    end();
+}
+END_TEST
+
 /* Redis goes away in the middle: no fault of anybody's entries. */
 START_TEST(test_redis_away)
 {
@@ -245,4 +304,5 @@ END_TEST
 SUITE_MAIN("feed", test_in_order, test_many_at_once, test_in_force_later, test_garbage,
            test_wrong_signature, test_unknown_signer, test_of_another_list,
            test_of_another_number, test_of_another_cluster, test_too_long, test_wrong_type,
-           test_gap_and_wrong_head, test_malformed_heads, test_redis_away)
+           test_gap_and_wrong_head, test_malformed_heads, test_heads_of_another_type,
+           test_too_many_heads, test_forgets_what_is_made_up, test_redis_away)
