@@ -4,6 +4,7 @@
 #include "base/xalloc.h"
 #include "policyd/cluster/counters_keeper.h"
 #include "policyd/cluster/counters_local.h"
+#include "policyd/cluster/degraded.h"
 #include "policyd/cluster/greylist_local.h"
 #include "policyd/health.h"
 
@@ -104,6 +105,7 @@ static void *run(void *ctx)
     while (!pause_ms(is_more ? PAUSE_MS : COUNTERS_KEEP_MS)) {
         is_more = keep_batch();
         forget();
+        degraded_look();
     }
     while (keep_batch())
         ;

@@ -1,5 +1,4 @@
 /* counters_shared.c - readings of the cluster's counters: by a lease, from Redis, or, while that is away, by what is known here. */
-#include <stdatomic.h>
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "policyd/cluster/cluster.h"
@@ -9,6 +8,7 @@
 #include "policyd/cluster/counters_secret.h"
 #include "policyd/cluster/counters_sender.h"
 #include "policyd/cluster/counters_shared.h"
+#include "policyd/cluster/degraded.h"
 #include "policyd/cluster/leases.h"
 #include "policyd/cluster/membership.h"
 #include "policyd/cluster/pending.h"
@@ -30,15 +30,6 @@ struct shared_read {
     size_t count;
     struct sharing *of; /* those that Redis is asked */
 };
-
-static _Atomic bool is_degraded;
-
-static void note_state(bool is_bad, const char *why)
-{
-    if (atomic_exchange(&is_degraded, is_bad) != is_bad || is_bad)
-        health_set("shared counters", is_bad, LOG_LEVEL_WARN,
-                   "degraded: %s; this node counts by itself", why);
-}
 
 static void name_hash(const uint8_t *secret, struct span name, uint8_t hash_r[8])
 {
@@ -137,7 +128,7 @@ static void on_reply(void *ctx, const redisReply *reply, const char *why)
     struct shared_read *shared = ctx;
     bool is_good = is_answer(reply, shared->count);
 
-    note_state(!is_good, is_good ? "" : reason_of(reply, why));
+    degraded_note(DEGRADED_COUNTERS, !is_good, is_good ? "" : reason_of(reply, why));
     for (size_t i = 0; i < shared->count; i++) {
         if (is_good)
             take_number(&shared->of[i], reply->element[i]->integer);

@@ -4,8 +4,8 @@
 #include "policyd/cluster/counters_argv.h"
 #include "policyd/cluster/counters_script.h"
 #include "policyd/cluster/counters_secret.h"
+#include "policyd/cluster/degraded.h"
 #include "policyd/cluster/greylist_shared.h"
-#include "policyd/health.h"
 
 #define ENOUGH 20 /* percent of Redis' memory: with less nothing new is noted */
 
@@ -54,11 +54,10 @@ static void on_age(void *ctx, const redisReply *reply, const char *why)
     struct greylist_look *look = ctx;
     bool is_good = is_age(reply);
 
-    health_set("shared greylist", !is_good, LOG_LEVEL_WARN,
-               "degraded: %s; what is not known passes",
-               reply != NULL && reply->type == REDIS_REPLY_ERROR ? reply->str
-               : why != NULL                                     ? why
-                                                                 : "no answer of this form");
+    degraded_note(DEGRADED_GREYLIST, !is_good,
+                  reply != NULL && reply->type == REDIS_REPLY_ERROR ? reply->str
+                  : why != NULL                                     ? why
+                                                                    : "no answer of this form");
     look->age = is_good ? reply->integer : -1;
     look->done(look);
 }

@@ -133,7 +133,7 @@ LIBS_cluster/$(1)  := redis
 endef
 $(foreach t,test_feed test_feed_history test_ledger,$(eval $(call ledger_suite,$(t))))
 EXTRA_cluster/test_quarantine_rows := policyd/cluster/quarantine_rows policyd/cluster/copy_choose
-EXTRA_cluster/test_counters_shared := $(REDIS_PARTS) $(addprefix policyd/cluster/,window counters_key counters_shared counters_sender counters_argv counters_script promises leases pending greylist_key greylist_shared)
+EXTRA_cluster/test_counters_shared := $(REDIS_PARTS) $(addprefix policyd/cluster/,window counters_key counters_shared counters_sender counters_argv counters_script degraded promises leases pending greylist_key greylist_shared)
 LIBS_cluster/test_counters_shared  := event redis
 FAKES_cluster/test_counters_shared := redis_server counting_member
 EXTRA_cluster/test_greylist_shared := $(EXTRA_cluster/test_counters_shared)
