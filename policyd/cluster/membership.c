@@ -230,12 +230,14 @@ int membership_begin(struct err *err)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&membership.wake, &attributes);
     pthread_condattr_destroy(&attributes);
+    pthread_mutex_lock(&membership.lock); /* the feed may say already that something changed */
     membership.is_stopping = false;
     failed = pthread_create(&membership.thread, NULL, run, NULL);
-    if (failed != 0)
-        return err_set(err, "the thread of heartbeats cannot be started: %s", strerror(failed));
-    membership.is_started = true;
-    return 0;
+    membership.is_started = failed == 0;
+    pthread_mutex_unlock(&membership.lock);
+    return failed == 0 ? 0
+                       : err_set(err, "the thread of heartbeats cannot be started: %s",
+                                 strerror(failed));
 }
 
 void membership_end(void)
@@ -244,11 +246,13 @@ void membership_end(void)
         return;
     pthread_mutex_lock(&membership.lock);
     membership.is_stopping = true;
+    membership.is_started = false;
     pthread_cond_signal(&membership.wake);
     pthread_mutex_unlock(&membership.lock);
     pthread_join(membership.thread, NULL);
-    membership.is_started = false;
+    pthread_mutex_lock(&membership.table_lock); /* the feed ends later, and may ask still */
     node_table_clear(&membership.table);
+    pthread_mutex_unlock(&membership.table_lock);
 }
 
 void membership_changed(void)
