@@ -17,8 +17,9 @@
 static struct {
     const struct settings *settings;
     struct policy_db *db;
-    struct redis *node, *admin,
-        *counters; /* admin, counters: NULL when they are the node's own */
+    struct redis *node, *admin; /* admin: NULL when it is the node's own */
+    struct redis *
+        counters; /* always its own: what it gives up after 20 ms must not cost the others their link */
     atomic_int free_percent;
     size_t begun; /* parts */
     bool has_begun;
@@ -61,13 +62,12 @@ static int begin_links(const struct settings *settings, struct err *err)
     cluster.node = redis_new(&options, err);
     if (cluster.node == NULL)
         return -1;
-    if (*settings->redis_counters != '\0') {
-        options.health = "redis counters";
+    options.health = "redis counters";
+    if (*settings->redis_counters != '\0')
         options.where = settings->redis_counters;
-        cluster.counters = redis_new(&options, err);
-        if (cluster.counters == NULL)
-            return -1;
-    }
+    cluster.counters = redis_new(&options, err);
+    if (cluster.counters == NULL)
+        return -1;
     if (*settings->redis_admin_user != '\0') {
         options.health = "redis admin";
         options.where = settings->redis;
@@ -168,7 +168,7 @@ struct redis *cluster_redis_admin(void)
 
 struct redis *cluster_redis_counters(void)
 {
-    return cluster.counters != NULL ? cluster.counters : cluster.node;
+    return cluster.counters;
 }
 
 const struct settings *cluster_settings(void)

@@ -14,7 +14,7 @@ bool cluster_is_member(void);
 /* Configured, but what says who this node is is damaged or of another cluster: why. It works as if not configured. NULL: no such trouble. */
 const char *cluster_trouble(void);
 /* The links; NULL when not configured. Admin: the same Redis as redis_admin_user (may write what administrators write), or the node's own link
- * when that setting is empty. Counters: redis_counters, or the node's own link. */
+ * when that setting is empty. Counters: a link of its own, to redis_counters or the same Redis, since it gives up sooner. */
 struct redis *cluster_redis(void);
 struct redis *cluster_redis_admin(void);
 struct redis *cluster_redis_counters(void);
