@@ -84,9 +84,6 @@ int ledger_pieces_write(struct span subject, struct span payload, struct err *er
 
 /* --- ledger_table.c: ledger_status and its changes, each said once --- */
 void ledger_table_set(const struct ledger_status *status);
-/* Only the state; applied and head as they are. */
-void ledger_table_trouble(struct span subject, enum ledger_state state, uint64_t head,
-                          const char *why);
 /* Forgets those that are not known (any more): what somebody wrote into Redis and took away. */
 void ledger_table_keep(bool (*is_known)(const void *ctx, const char *subject), const void *ctx);
 void ledger_table_clear(void);

@@ -163,21 +163,6 @@ void ledger_table_set(const struct ledger_status *status)
         membership_changed();
 }
 
-void ledger_table_trouble(struct span subject, enum ledger_state state, uint64_t head,
-                          const char *why)
-{
-    struct ledger_status status;
-
-    if (!ledger_status(subject, &status)) {
-        status = (struct ledger_status){0};
-        snprintf(status.subject, sizeof status.subject, "%.*s", SPAN_ARG(subject));
-    }
-    status.state = state;
-    status.head = head;
-    snprintf(status.why, sizeof status.why, "%s", why);
-    ledger_table_set(&status);
-}
-
 void ledger_table_keep(bool (*is_known)(const void *ctx, const char *subject), const void *ctx)
 {
     size_t kept = 0, before;

@@ -40,11 +40,6 @@ void shelf_free(struct shelf **shelf)
     xfree(shelf);
 }
 
-size_t shelf_drawers(const struct shelf *shelf)
-{
-    return shelf->drawer_count;
-}
-
 size_t shelf_drawer(const struct shelf *shelf, const uint8_t key[SHELF_KEY_SIZE])
 {
     return ((size_t)key[0] << 8 | key[1]) % shelf->drawer_count;

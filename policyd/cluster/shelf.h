@@ -16,7 +16,6 @@ struct shelf_entry {
 
 struct shelf *shelf_new(size_t drawers, size_t room);
 void shelf_free(struct shelf **shelf);
-size_t shelf_drawers(const struct shelf *shelf);
 size_t shelf_drawer(const struct shelf *shelf,
                     const uint8_t key[SHELF_KEY_SIZE]); /* by its first bytes */
 size_t shelf_count(const struct shelf *shelf, size_t drawer);

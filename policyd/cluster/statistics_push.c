@@ -2,7 +2,6 @@
 #include "policyd/cluster/statistics_push.h"
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include "base/clock.h"
 #include "policyd/cluster/cluster.h"
@@ -19,13 +18,7 @@ static struct {
     bool is_running, is_ending;
     struct str link; /* what redis_state said at the last look; the thread's */
     int64_t looked_ms;
-    atomic_int waiting;
 } push = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-int statistics_push_waiting(void)
-{
-    return atomic_load(&push.waiting);
-}
 
 /* What is lost of these (of one node, count > 0) is to be sent again. */
 static int mark_lost(const struct statistics_row *rows, size_t count, size_t *lost,
@@ -96,7 +89,6 @@ static int send_all(const struct identity *identity, struct err *err)
             break;
     }
     str_clear(&text);
-    atomic_store(&push.waiting, failed > 0 ? failed : state);
     return failed > 0 || state < 0 ? -1 : 0;
 }
 

@@ -9,6 +9,4 @@
 
 int statistics_push_begin(struct err *err);
 void statistics_push_end(void);
-/* How many hours wait to be sent, for status; -1: not known. */
-int statistics_push_waiting(void);
 #endif
