@@ -70,8 +70,8 @@ START_TEST(test_shapes)
         "{\"verb\":\"begin\"," IDS ",\"text\":\"x\",\"for_s\":60,\"base\":0}",
         "{\"verb\":\"begin\"," IDS ",\"text\":\"\",\"for_s\":60,\"base\":1}",
         "{\"verb\":\"begin\"," IDS ",\"text\":7,\"for_s\":60,\"base\":1}",
-        "{\"verb\":\"begin\",\"node\":\"x\",\"by\":\"y\",\"text\":\"x\",\"for_s\":60,\"base\":"
-        "1}",
+        ("{\"verb\":\"begin\",\"node\":\"x\",\"by\":\"y\",\"text\":\"x\",\"for_s\":60,"
+         "\"base\":1}"),
         "{\"verb\":\"end\",\"verb\":\"end\"}",
     };
 

@@ -116,7 +116,7 @@ START_TEST(test_malformed_pieces)
         "{\"parts\":[\"" SOME_HASH "\"],\"bytes\":-1,\"sha256\":\"" SOME_HASH "\"}",
         "{\"parts\":[\"" SOME_HASH "\"],\"bytes\":999999999999,\"sha256\":\"" SOME_HASH "\"}",
         "{\"parts\":[\"" SOME_HASH "\"],\"bytes\":1}",
-        "{\"parts\":[\"" SOME_HASH};
+        ("{\"parts\":[\"" SOME_HASH)};
     struct ledger_pieces pieces;
 
     for (size_t i = 0; i < COUNT_OF(payloads); i++)
