@@ -8,7 +8,7 @@ import time
 import procs
 import wait
 
-AT_ONCE = 3       # on two cores: most of the time they wait for Postfix
+AT_ONCE = 4       # on two cores: most of the time they wait for Postfix, Redis or a heartbeat
 PER_FILE = 240    # seconds
 
 
@@ -44,6 +44,7 @@ class Running:
         for line in verdicts:
             print(line, flush=True)
             total[line.split(" ")[0]] += 1
+        print(f"TIME {self.name}: {time.monotonic() - self.begin:.0f} s", flush=True)
         if failed:
             print(f"     see {self.keep}/", flush=True)
         else:
