@@ -13,7 +13,9 @@ static const char *const lines[] = {
     "",
     "# Nobody comes in without a user: the one that Redis knows by itself is off. (Other "
     "programs that use this Redis need users of their own.)",
-    "user default off",
+    "# Its rights are for Redis, which reads its own file as this user at a start: "
+    "without them all that a script wrote would be left out.",
+    "user default off ~* &* +@all",
     "",
     "# What every node may do: read what the cluster shares, write what nodes say of "
     "themselves and to each other. It cannot write what administrators",

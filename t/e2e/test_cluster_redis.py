@@ -80,8 +80,8 @@ def password_file(root, text):
 class Users(redis_rig.Redis):
     """With the shipped etc/redis/redis.conf and etc/redis/users.conf."""
 
-    def __init__(self, root):
-        super().__init__(os.path.join(root, "redis"), admin=ADMIN)
+    def __init__(self, root, persistent=False):
+        super().__init__(os.path.join(root, "redis"), admin=ADMIN, persistent=persistent)
         own = self.settings
         self.settings = {"include": shipped(root, "redis.conf") + "\ninclude " + shipped(root, "users.conf"), **own}
 
@@ -101,6 +101,27 @@ def _():
             for name in ("heads", "rev:rules:1", "part:ab"):
                 equal(c.command("SET", key(name), "x"), b"OK", name)
             refused(c, "SET", "elsewhere", "x")
+
+
+@case("what scripts wrote is there after a restart of Redis: the user that is off may read its file, and still nobody comes in as it")
+def _():
+    key = ("postgate:{%s}:" % cluster_rig.NAME).__add__
+    with directory() as root, Users(root, persistent=True) as r:
+        with r.connection(*ADMIN) as c:
+            c.command("EVAL", "redis.call('SET', KEYS[1], 'x') return redis.call('HSET', KEYS[2], 'rules', 'y')", 2, key("rev:rules:1"), key("heads"))
+        with r.connection(*NODE) as c:
+            c.command("EVAL", "redis.call('SET', KEYS[1], 'x') return redis.call('SET', KEYS[2], 'y')", 2, key("c:1"), key("g:1"))
+        r.restart()
+        with r.connection(*ADMIN) as c:
+            equal(sorted(c.command("SCAN", 0, "COUNT", 100)[1]), sorted(key(k).encode() for k in ("c:1", "g:1", "heads", "rev:rules:1")))
+        for login in ((), ("default", "")):
+            try:
+                with redis_rig.Connection(r.where, *login) as c:
+                    said = c.command("GET", key("heads"))
+            except redis_rig.Error as e:
+                assert "NOAUTH" in str(e) or "WRONGPASS" in str(e), str(e)
+            else:
+                raise AssertionError(f"{login}: {said!r}")
 
 
 def refused(c, *words):
