@@ -128,8 +128,8 @@ START_TEST(test_hostile_texts)
     static const char *const harmless[] = {
         "{\"total\":[-5,\"x\",null,1e300,[]],\"recipients\":-1}",
         "{\"total\":[],\"latency\":{\"message\":[99999,1,-1,5,3]},\"by\":[],\"other\":7}",
-        "{\"total\":[],\"latency\":7,\"by\":{\"rule\":{\"\":[1],\"a\":7},\"moon\":{\"b\":[1]}}"
-        "}"};
+        ("{\"total\":[],\"latency\":7,\"by\":{\"rule\":{\"\":[1],\"a\":7},\"moon\":{\"b\":[1]}}"
+         "}")};
     struct counts *counts = counts_new();
 
     for (size_t i = 0; i < COUNT_OF(refused); i++)
