@@ -85,18 +85,37 @@ bool members_by_number(unsigned number, struct member *member_r)
 static bool is_called(const struct row *row, struct span name)
 {
     return !row->member.is_forgotten &&
-           (span_is(name, row->member.id) || span_iequal(name, span_of(row->member.name)) ||
+           (span_iequal(name, span_of(row->member.name)) ||
             (row->heard[0] != '\0' && span_iequal(name, span_of(row->heard))));
+}
+
+/* An id is that node's, whatever others call themselves. */
+static size_t count_by_id(struct span id, struct member *member_r)
+{
+    for (size_t i = 0; i < table.count; i++)
+        if (span_is(id, table.rows[i].member.id) && !table.rows[i].member.is_forgotten)
+            return give(&table.rows[i], member_r);
+    return 0;
+}
+
+static size_t count_by_name(struct span name, struct member *member_r)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < table.count; i++)
+        if (is_called(&table.rows[i], name) && found++ == 0)
+            give(&table.rows[i], member_r);
+    return found;
 }
 
 bool members_by_name(struct span id_or_name, struct member *member_r, struct err *err)
 {
-    size_t found = 0;
+    size_t found;
 
     pthread_rwlock_rdlock(&table.lock);
-    for (size_t i = 0; i < table.count; i++)
-        if (is_called(&table.rows[i], id_or_name) && found++ == 0)
-            give(&table.rows[i], member_r);
+    found = count_by_id(id_or_name, member_r);
+    if (found == 0)
+        found = count_by_name(id_or_name, member_r);
     pthread_rwlock_unlock(&table.lock);
     if (found == 0)
         err_set(err, "there is no node %.*s in this cluster; see `milter-ctl node list`",

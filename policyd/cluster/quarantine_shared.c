@@ -20,13 +20,22 @@ static struct redis_script put_script = {
 static struct redis_script remove_script = {
     .text = "redis.call('HDEL',KEYS[1],ARGV[1]) redis.call('ZREM',KEYS[2],ARGV[1]) return 1"};
 
+/* What is too long to be an id or a row of ours is empty: it could fill what a reply may be, and that ends the connection. */
 static struct redis_script page_script = {
     .text = "local ids=redis.call('ZREVRANGEBYLEX',KEYS[2],ARGV[1],'-','LIMIT',0,ARGV[2]) "
             "if #ids==0 then return {{},{}} end "
-            "return {ids,redis.call('HMGET',KEYS[1],unpack(ids))}"};
+            "for i,id in ipairs(ids) do if #id>tonumber(ARGV[3]) then ids[i]='' end end "
+            "local rows=redis.call('HMGET',KEYS[1],unpack(ids)) "
+            "for i,row in ipairs(rows) do "
+            "if row and #row>tonumber(ARGV[4]) then rows[i]='' end end "
+            "return {ids,rows}"};
 
+/* A key of another type is one node's trouble, not that of all. */
 static struct redis_script find_script = {
-    .text = "local r={} for i,k in ipairs(KEYS) do r[i]=redis.call('HGET',k,ARGV[1]) or '' end "
+    .text = "local r={} for i,k in ipairs(KEYS) do "
+            "local n=redis.pcall('HSTRLEN',k,ARGV[1]) "
+            "r[i]=type(n)=='number' and n>0 and n<=tonumber(ARGV[2]) and "
+            "redis.call('HGET',k,ARGV[1]) or '' end "
             "return r"};
 
 static int timeout_ms(void)
@@ -96,6 +105,12 @@ int quarantine_shared_remove(const char *node, const char *id, struct err *err)
     return done(run(&remove_script, node, argv, 4, err));
 }
 
+static struct span bound(char text[16], int most)
+{
+    snprintf(text, 16, "%d", most);
+    return span_of(text);
+}
+
 static bool is_text(const redisReply *reply, size_t most)
 {
     return reply->type == REDIS_REPLY_STRING && (size_t)reply->len <= most;
@@ -134,8 +149,8 @@ static void take_page(const redisReply *ids, const redisReply *rows, struct shar
 int quarantine_shared_page(const char *node, const char *before, struct shared_rows *rows_r,
                            char last_r[QUARANTINE_ID_SIZE], struct err *err)
 {
-    char below[QUARANTINE_ID_SIZE + 1], most[16];
-    struct span argv[5];
+    char below[QUARANTINE_ID_SIZE + 1], most[16], id_max[16], row_max[16];
+    struct span argv[7];
     redisReply *reply;
     bool is_good;
 
@@ -143,9 +158,11 @@ int quarantine_shared_page(const char *node, const char *before, struct shared_r
     snprintf(most, sizeof most, "%d", QUARANTINE_SHARED_PAGE);
     argv[3] = *before ? span_of(below) : SPAN("+");
     argv[4] = span_of(most);
+    argv[5] = bound(id_max, QUARANTINE_ID_SIZE - 1);
+    argv[6] = bound(row_max, QUARANTINE_ROW_MAX);
     rows_r->count = 0;
     last_r[0] = '\0';
-    reply = run(&page_script, node, argv, 5, err);
+    reply = run(&page_script, node, argv, 7, err);
     if (!reply)
         return -1;
     is_good = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
@@ -189,9 +206,9 @@ int quarantine_shared_find(const struct node_seen *nodes, size_t count, const ch
                            struct str *rows, struct err *err)
 {
     struct str *keys = xcalloc(count + 1, sizeof *keys);
-    struct span *argv = xcalloc(count + 2, sizeof *argv);
-    const struct redis_command command = {&find_script, count + 2, argv, timeout_ms()};
-    char number[24];
+    struct span *argv = xcalloc(count + 3, sizeof *argv);
+    const struct redis_command command = {&find_script, count + 3, argv, timeout_ms()};
+    char number[24], row_max[16];
     redisReply *reply;
 
     snprintf(number, sizeof number, "%zu", count);
@@ -201,6 +218,7 @@ int quarantine_shared_find(const struct node_seen *nodes, size_t count, const ch
         argv[1 + i] = str_span(&keys[i]);
     }
     argv[count + 1] = span_of(id);
+    argv[count + 2] = bound(row_max, QUARANTINE_ROW_MAX);
     reply = redis_ask(cluster_redis(), &command, err);
     for (size_t i = 0;
          reply && reply->type == REDIS_REPLY_ARRAY && i < reply->elements && i < count; i++)

@@ -12,13 +12,13 @@
 #define TAKE       4     /* pieces at once */
 #define BETWEEN_MS 40000 /* longer than the other side waits for room */
 #define OVER_MS    60000
-#define INBOX_MOST 1000 /* requests that may lie in an inbox */
 
-/* The piece or pieces that lie there; where the list was full, the other side is told that there is room. */
+/* The piece or pieces that lie there (one that is too long is empty, and so is refused); where the list was full, the other side is told that there is room. */
 static struct redis_script take_script = {
     .text = "local had=redis.call('LLEN',KEYS[1]) "
             "local r=redis.call('LRANGE',KEYS[1],0,ARGV[1]-1) "
             "if #r>0 then redis.call('LTRIM',KEYS[1],#r,-1) end "
+            "for i,piece in ipairs(r) do if #piece>tonumber(ARGV[5]) then r[i]='' end end "
             "if had>=tonumber(ARGV[2]) then redis.call('PUBLISH',ARGV[3],ARGV[4]) end "
             "return r"};
 
@@ -88,7 +88,8 @@ static struct span number(char out[24], long value)
 static int put(struct asking *a, struct span text, struct err *err)
 {
     char most[24], life[24];
-    const struct span argv[] = {SPAN("1"), str_span(&a->inbox), text, number(most, INBOX_MOST),
+    const struct span argv[] = {SPAN("1"), str_span(&a->inbox), text,
+                                number(most, REQUESTS_INBOX),
                                 number(life, REQUEST_MAX_LIFE_MS)};
     const struct redis_command command = {&put_script, 5, argv, redis_timeout_ms()};
     redisReply *reply = redis_ask(cluster_redis(), &command, err);
@@ -99,17 +100,21 @@ static int put(struct asking *a, struct span text, struct err *err)
     is_put = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
     freeReplyObject(reply);
     return is_put ? 0
-                  : err_set(err, "%d requests wait for node %s already", INBOX_MOST,
+                  : err_set(err, "%d requests wait for node %s already", REQUESTS_INBOX,
                             a->asked.name);
 }
 
 static redisReply *take(const struct asking *a, struct err *err)
 {
-    char most[24], ahead[24];
-    const struct span argv[] = {SPAN("1"),           str_span(&a->key),
-                                number(most, TAKE),  number(ahead, REQUESTS_AHEAD),
-                                str_span(&a->inbox), span_of(a->request.about.request)};
-    const struct redis_command command = {&take_script, 6, argv, redis_timeout_ms()};
+    char most[24], ahead[24], longest[24];
+    const struct span argv[] = {SPAN("1"),
+                                str_span(&a->key),
+                                number(most, TAKE),
+                                number(ahead, REQUESTS_AHEAD),
+                                str_span(&a->inbox),
+                                span_of(a->request.about.request),
+                                number(longest, REQUESTS_PIECE)};
+    const struct redis_command command = {&take_script, 7, argv, redis_timeout_ms()};
 
     return redis_ask(cluster_redis(), &command, err);
 }

@@ -72,9 +72,12 @@ static void subscribe(const struct identity *self)
     str_clear(&channel);
 }
 
-/* The oldest request and Redis' time. */
+/* The oldest request and Redis' time. Nobody of ours puts more than so many, or one so long: that is somebody who writes there without end. */
 static struct redis_script pop_script = {
-    .text = "local r=redis.call('LPOP',KEYS[1]) if not r then return false end "
+    .text = "if redis.call('LLEN',KEYS[1])>tonumber(ARGV[1]) then "
+            "redis.call('LTRIM',KEYS[1],-ARGV[1],-1) end "
+            "local r=redis.call('LPOP',KEYS[1]) if not r then return false end "
+            "if #r>tonumber(ARGV[2]) then r='' end "
             "local t=redis.call('TIME') return {r,t[1]*1000+math.floor(t[2]/1000)}"};
 
 /* A reply {text, time}, or NULL: none lies there. */
@@ -82,12 +85,15 @@ static redisReply *pop(const struct identity *self)
 {
     struct str key = STR_EMPTY;
     struct err err;
+    char most[16], longest[16];
     redisReply *reply;
 
     cluster_key(&key, "inbox:%s", self->id);
+    snprintf(most, sizeof most, "%d", REQUESTS_INBOX);
+    snprintf(longest, sizeof longest, "%d", REQUEST_MAX_BYTES);
     {
-        const struct span argv[] = {SPAN("1"), str_span(&key)};
-        const struct redis_command command = {&pop_script, 2, argv,
+        const struct span argv[] = {SPAN("1"), str_span(&key), span_of(most), span_of(longest)};
+        const struct redis_command command = {&pop_script, 4, argv,
                                               (int)cluster_settings()->redis_timeout};
         reply = redis_ask(cluster_redis(), &command, &err);
     }

@@ -14,6 +14,7 @@
 
 #define REQUESTS_PIECE (192 * 1024)
 #define REQUESTS_AHEAD 8
+#define REQUESTS_INBOX 1000 /* requests that may lie in an inbox; what is more is not of ours */
 
 int requests_begin(struct err *err);
 void requests_end(void);

@@ -50,20 +50,6 @@ static bool take_own(void *ctx, int64_t hour, const char *node, struct span text
     return true;
 }
 
-static void note_found(void *ctx, int64_t hour, const char *node)
-{
-    struct reading *r = ctx;
-
-    if (strcmp(node, r->self.id) == 0 || (r->wanted[0] != '\0' && strcmp(node, r->wanted) != 0))
-        return;
-    if (r->found_count == r->found_room) {
-        r->found_room = r->found_room == 0 ? 256 : r->found_room * 2;
-        r->found = xreallocarray(r->found, r->found_room, sizeof *r->found);
-    }
-    r->found[r->found_count].hour = hour;
-    memcpy(r->found[r->found_count++].node, node, NODE_ID_SIZE);
-}
-
 /* member NULL: there is none of that id. */
 static void refuse(struct reading *r, const struct hour_of *of, const struct member *member,
                    const char *why)
@@ -74,6 +60,27 @@ static void refuse(struct reading *r, const struct hour_of *of, const struct mem
         str_printf(&r->refused, "%sthe counts of node %s at %s are refused: %s",
                    r->refused.len > 0 ? "; " : "", member != NULL ? member->name : of->node,
                    clock_iso(of->hour * STATISTICS_HOUR_MS, time), why);
+}
+
+static void note_found(void *ctx, int64_t hour, const char *node)
+{
+    struct reading *r = ctx;
+    struct hour_of of = {.hour = hour};
+    struct member member;
+
+    if (strcmp(node, r->self.id) == 0 || (r->wanted[0] != '\0' && strcmp(node, r->wanted) != 0))
+        return;
+    memcpy(of.node, node, sizeof of.node);
+    if (!members_by_id(node, &member)) {
+        refuse(r, &of, NULL,
+               "no such member"); /* not even read: anybody can make up thousands */
+        return;
+    }
+    if (r->found_count == r->found_room) {
+        r->found_room = r->found_room == 0 ? 256 : r->found_room * 2;
+        r->found = xreallocarray(r->found, r->found_room, sizeof *r->found);
+    }
+    r->found[r->found_count++] = of;
 }
 
 static void judge(struct reading *r, const struct hour_of *of, struct span sealed)

@@ -69,6 +69,9 @@ START_TEST(test_nodes)
     ck_assert(members_by_name(SPAN("GATE2"), &member, &err));
     ck_assert(members_by_name(SPAN(ID2), &member, &err));
     ck_assert(!members_by_name(SPAN("gate9"), &member, &err));
+    members_note_name(ID1, ID2); /* calls itself as another one's id is */
+    ck_assert(members_by_name(SPAN(ID2), &member, &err));
+    ck_assert_str_eq(member.id, ID2);
     members_note_name(ID1, "mx1");
     ck_assert(members_by_name(SPAN("mx1"), &member, &err));
     ck_assert_int_eq(apply(3, NODE(ID3, "3", "gate2", A64, B64)), 0);

@@ -124,7 +124,7 @@ START_TEST(test_where_to_go_on)
     next = reply("+OK\r\n", 5);
     quarantine_shared_page(NODE, "20261122-0000000fffff", rows, last, NULL);
     ck_assert_str_eq(asked, "2 quarantine:" NODE " quarantine:" NODE
-                            ":ids (20261122-0000000fffff 100 ");
+                            ":ids (20261122-0000000fffff 100 25 8192 ");
     next = NULL;
     ck_assert_int_eq(quarantine_shared_page(NODE, "", rows, last, NULL), -1);
     xfree(&rows);
@@ -161,7 +161,7 @@ START_TEST(test_find)
     next = array_of("row", 5);
     ck_assert_int_eq(quarantine_shared_find(nodes, 2, "x", rows, NULL), 0);
     ck_assert(span_is(str_span(&rows[0]), "row") && span_is(str_span(&rows[1]), "row"));
-    ck_assert_str_eq(asked, "2 quarantine:" NODE " quarantine:bbbbbbbbbbbbbbbb x ");
+    ck_assert_str_eq(asked, "2 quarantine:" NODE " quarantine:bbbbbbbbbbbbbbbb x 8192 ");
     str_clear(&rows[0]);
     str_clear(&rows[1]);
     memset(large, 'x', sizeof large - 1);
