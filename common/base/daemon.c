@@ -14,12 +14,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define DEFAULT_CONFIG "/etc/postgate/postgate.cf"
 
 /* The waiting parent's pipe, when we went into the background; -1 else. */
 static int ready_fd = -1;
+static int64_t started_ms; /* written before there are threads */
 
 _Noreturn static void usage_exit(FILE *to, int status, const char *usage)
 {
@@ -102,6 +104,7 @@ static void raise_descriptors(void)
 
 int daemon_begin(const struct daemon_options *options, struct err *err)
 {
+    started_ms = clock_now_ms();
     log_open(options->program, options->is_foreground);
     log_never_wait();
     if (options->is_debug)
@@ -166,6 +169,11 @@ void daemon_ready(const char *status)
 void daemon_stopping(void)
 {
     notify("STOPPING=1");
+}
+
+int64_t daemon_started_ms(void)
+{
+    return started_ms;
 }
 
 const char *daemon_version(void)

@@ -2,6 +2,7 @@
 #ifndef BASE_DAEMON_H
 #define BASE_DAEMON_H
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/err.h"
 
 struct daemon_options {
@@ -22,4 +23,5 @@ int daemon_begin(
 void daemon_ready(const char *status); /* sd_notify READY=1; nothing without NOTIFY_SOCKET */
 void daemon_stopping(void);
 const char *daemon_version(void); /* "postgate 0.1.0" */
+int64_t daemon_started_ms(void);  /* wall time of daemon_begin; 0 before */
 #endif

@@ -226,17 +226,14 @@ static void add_local_rules(json_t *content)
 
 static void add_machine(json_t *content)
 {
-    static int64_t started_ms;
     char host[256] = "", time[24];
 
-    if (started_ms == 0)
-        started_ms = clock_now_ms();
     (void)gethostname(host, sizeof host - 1);
     json_object_set_new(content, "name", control_text(span_of(cluster_settings()->node_name)));
     json_object_set_new(content, "version", json_string(daemon_version()));
     json_object_set_new(content, "language", json_integer(RULES_LANGUAGE));
     json_object_set_new(content, "host", control_text(span_of(host)));
-    json_object_set_new(content, "started", json_string(clock_iso(started_ms, time)));
+    json_object_set_new(content, "started", json_string(clock_iso(daemon_started_ms(), time)));
 }
 
 json_t *heartbeat_content(const struct identity *identity)

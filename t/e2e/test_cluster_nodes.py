@@ -254,7 +254,10 @@ def _(c):
     os.mkdir(root)
     os.chmod(root, 0o755)
     with gate.Gate(root, house.RULES, lists=house.LISTS).start() as g:
+        ready = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        time.sleep(1.1)  # times are told in seconds
         rows = g.ctl("node", "list", check=True).rows
+        assert rows[0]["started"] <= ready, f"started {rows[0]['started']}, was ready at {ready}"
         equal([(r["node"], r["state"], r["rules"], r["revision"]) for r in rows], [("gate1", "alive", "ACK", 1)])
         equal(g.ctl("cluster", "status").exit, 3)
         g.ctl("node", "drain", "here", check=True)
