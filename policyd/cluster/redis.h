@@ -61,8 +61,8 @@ redisReply *redis_askf(struct redis *redis, int timeout_ms, struct err *err, con
 typedef void redis_done(void *ctx, const redisReply *reply, const char *why);
 void redis_send(struct redis *redis, const struct redis_command *command, redis_done *done,
                 void *ctx);
-/* Hints: on the link's thread, for each message on the channel, and once with an empty message after each (re)connection, since hints may have been
- * missed. Must not block. At most 8 channels; before or after connecting. */
+/* Hints: on the link's thread, for each message on the channel (empty ones are passed over), and once with an empty message after each (re)connection,
+ * since hints may have been missed. Must not block. At most 8 channels; before or after connecting. */
 void redis_subscribe(struct redis *redis, const char *channel,
                      void (*on_hint)(void *ctx, struct span message), void *ctx);
 #endif

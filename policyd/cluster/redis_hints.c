@@ -83,6 +83,15 @@ static void pass_on(struct redis_hints *hints, struct span channel, struct span 
     }
 }
 
+/* What somebody publishes; an empty one is ours alone to give. */
+static void take_message(struct redis_hints *hints, const redisReply *reply)
+{
+    struct span message = text_of(reply->element[2]);
+
+    if (message.len > 0)
+        pass_on(hints, text_of(reply->element[1]), message);
+}
+
 /* ["subscribe", CHANNEL, n], ["message", CHANNEL, TEXT], ["pong", ""]. Subscribed anew, hints may have been missed: an empty one says so. */
 static void on_reply(void *ctx, redisReply *reply)
 {
@@ -95,7 +104,7 @@ static void on_reply(void *ctx, redisReply *reply)
     } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
         kind = text_of(reply->element[0]);
         if (span_is(kind, "message"))
-            pass_on(hints, text_of(reply->element[1]), text_of(reply->element[2]));
+            take_message(hints, reply);
         else if (span_is(kind, "subscribe")) {
             redis_breaker_success(&hints->breaker);
             say(NULL);
