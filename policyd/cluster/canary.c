@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "policyd/cluster/cluster.h"
+#include "policyd/cluster/heartbeat_content.h"
 #include "policyd/cluster/ledger_inside.h"
 #include "policyd/cluster/membership.h"
 
@@ -31,6 +32,8 @@ int canary_apply(const struct envelope *e, struct span payload, struct err *err)
 
     if (canary_order_parse(e, payload, &order, err) != 0)
         return -1;
+    if (order.is_begin && is_me(order.node))
+        heartbeat_ask_milter(); /* what was counted until now is of before */
     pthread_mutex_lock(&canary.lock);
     is_again = canary.order.number == order.number;
     take_order(&order);

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include "policyd/cluster/identity.h"
 
-/* Asks the milter how it is, at most a second; then the numbers are fed to the canary's rates. */
+/* Asks the milter how it is, at most a second, and feeds its numbers and policyd's to the canary's rates. */
 void heartbeat_ask_milter(void);
 /* identity NULL: this machine is no member (`node list` shows it all the same). The caller owns it. Without boot and seq. */
 json_t *heartbeat_content(const struct identity *identity);
