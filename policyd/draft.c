@@ -13,13 +13,10 @@
 /* Small files carry a hash of their content in their name: the same name is the same content, whatever happened to the database. */
 static void name_by_content(char *name_r, const char *stem, struct span bytes)
 {
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
+    char hex[HASH_SHA256_HEX];
 
-    hash_sha256(bytes, digest);
-    hash_hex(&hex, digest, 8);
-    snprintf(name_r, MANIFEST_MAX_FILE + 1, "%s.%s", stem, str_cstr(&hex));
-    str_clear(&hex);
+    hash_sha256_hex(bytes, hex);
+    snprintf(name_r, MANIFEST_MAX_FILE + 1, "%s.%.16s", stem, hex);
 }
 
 static int put_unless_there(struct draft *d, const char *stem, struct span bytes,
@@ -38,16 +35,10 @@ static int put_unless_there(struct draft *d, const char *stem, struct span bytes
 /* Rules on trial take the place of the newest revision's text. */
 static void put_trial(struct draft *d, const struct revision *newest, struct str *text)
 {
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-
     if (!trial_get(newest->number, text))
         return;
     memcpy(d->next.replaced, newest->sha256, sizeof d->next.replaced);
-    hash_sha256(str_span(text), digest);
-    hash_hex(&hex, digest, sizeof digest);
-    memcpy(d->next.sha256, str_cstr(&hex), sizeof d->next.sha256);
-    str_clear(&hex);
+    hash_sha256_hex(str_span(text), d->next.sha256);
 }
 
 /* 1 there is one, 0 there is none yet. */

@@ -5,9 +5,11 @@
 #include "base/str.h"
 
 #define HASH_SHA256_SIZE 32
+#define HASH_SHA256_HEX  65 /* as text, lower case */
 #define HASH_KEY_SIZE    32
 
 void hash_sha256(struct span bytes, uint8_t out_r[HASH_SHA256_SIZE]);
+void hash_sha256_hex(struct span bytes, char hex_r[HASH_SHA256_HEX]);
 /* Incremental: hash_sha256_new, _add ..., _end (frees). */
 struct hash_sha256;
 struct hash_sha256 *hash_sha256_new(void);

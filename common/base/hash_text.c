@@ -4,16 +4,29 @@
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static const char hex_digits[] = "0123456789abcdef";
+
 void hash_hex(struct str *out, const void *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
     const uint8_t *byte = bytes;
 
     for (size_t i = 0; i < len; i++) {
-        char pair[2] = {digits[byte[i] >> 4], digits[byte[i] & 15]};
+        char pair[2] = {hex_digits[byte[i] >> 4], hex_digits[byte[i] & 15]};
 
         str_add(out, span_from(pair, sizeof(pair)));
     }
+}
+
+void hash_sha256_hex(struct span bytes, char hex_r[HASH_SHA256_HEX])
+{
+    uint8_t digest[HASH_SHA256_SIZE];
+
+    hash_sha256(bytes, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        hex_r[2 * i] = hex_digits[digest[i] >> 4];
+        hex_r[2 * i + 1] = hex_digits[digest[i] & 15];
+    }
+    hex_r[2 * sizeof digest] = '\0';
 }
 
 static int hex_value(char c)

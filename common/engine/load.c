@@ -78,16 +78,12 @@ static void *take_piece(struct loading *l, const struct manifest_file *file,
 
 static int check_sha256(struct span text, const char *expected, struct err *err)
 {
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-    bool is_right;
+    char hex[HASH_SHA256_HEX];
 
-    hash_sha256(text, digest);
-    hash_hex(&hex, digest, sizeof digest);
-    is_right = strcmp(str_cstr(&hex), expected) == 0;
-    str_clear(&hex);
-    return is_right ? 0
-                    : err_set(err, "the text does not have the sha256 that the manifest names");
+    hash_sha256_hex(text, hex);
+    return strcmp(hex, expected) == 0
+               ? 0
+               : err_set(err, "the text does not have the sha256 that the manifest names");
 }
 
 static struct ruleset *check_rules(struct span text, struct err *err)

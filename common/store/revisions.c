@@ -26,17 +26,6 @@ void revisions_free(struct revision **list, size_t count)
     xfree(list);
 }
 
-static void sha256_hex(struct span text, char out_r[65])
-{
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-
-    hash_sha256(text, digest);
-    hash_hex(&hex, digest, sizeof(digest));
-    memcpy(out_r, hex.ptr, 65);
-    str_clear(&hex);
-}
-
 static char *keep_text(sqlite3_stmt *stmt, int column)
 {
     struct span s = sql_span(stmt, column);
@@ -74,7 +63,7 @@ static int read_text(struct sql *sql, sqlite3_stmt *stmt, struct revision *r, st
     r->memory = xmemdup(text.ptr != NULL ? text.ptr : "", text.len + 1);
     r->memory[text.len] = '\0';
     r->text = span_from(r->memory, text.len);
-    sha256_hex(r->text, sha256);
+    hash_sha256_hex(r->text, sha256);
     if (strcmp(sha256, r->sha256) == 0)
         return 1;
     return err_set(err, "%s: the text of revision %llu is damaged; %s", sql->path,
@@ -158,7 +147,7 @@ static int insert(struct sql *sql, const struct revision *r, struct err *err)
 
     if (stmt == NULL)
         return -1;
-    sha256_hex(r->text, sha256);
+    hash_sha256_hex(r->text, sha256);
     sql_bind(stmt, 1, (int64_t)r->number);
     sql_bind(stmt, 2, r->time_ms);
     sql_bind_span(stmt, 3, span_of(r->author));

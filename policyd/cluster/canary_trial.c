@@ -70,8 +70,6 @@ static int put_in_force(const struct canary_order *order, struct err *err)
 void canary_trial_begin(const struct canary_order *order)
 {
     struct err err;
-    struct str hex = STR_EMPTY;
-    uint8_t digest[HASH_SHA256_SIZE];
 
     canary.trial = (struct canary_trial){.number = order->number,
                                          .base = order->base,
@@ -79,10 +77,7 @@ void canary_trial_begin(const struct canary_order *order)
                                          .for_ms = (int64_t)order->for_s * 1000,
                                          .at_begin = canary.rates.total};
     rates_hour(&canary.rates, canary.trial.begun_ms, &canary.trial.before);
-    hash_sha256(str_span(&order->text), digest);
-    hash_hex(&hex, digest, sizeof digest);
-    memcpy(canary.trial.sha256, str_cstr(&hex), sizeof canary.trial.sha256);
-    str_clear(&hex);
+    hash_sha256_hex(str_span(&order->text), canary.trial.sha256);
     err_reset(&err);
     if (put_in_force(order, &err) == 0) {
         canary.trial.is_in_force = true;

@@ -49,17 +49,6 @@ static bool copy_hash(struct span value, char hash_r[ENVELOPE_HASH_SIZE])
     return true;
 }
 
-static void hash_whole(struct span bytes, char hash_r[ENVELOPE_HASH_SIZE])
-{
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-
-    hash_sha256(bytes, digest);
-    hash_hex(&hex, digest, sizeof digest);
-    snprintf(hash_r, ENVELOPE_HASH_SIZE, "%s", str_cstr(&hex));
-    str_clear(&hex);
-}
-
 /* One line, whatever was given: line ends of a note are written \n, other control characters become blanks. */
 static void print_text(struct str *out, struct span text, size_t max, bool is_note)
 {
@@ -128,7 +117,7 @@ int envelope_sign(struct str *out, struct envelope *e, const struct sign_key *ke
     str_adds(out, SIGNATURE_WORD);
     hash_hex(out, signature, sizeof signature);
     str_addc(out, '\n');
-    hash_whole(span_from(out->ptr + from, out->len - from), e->hash);
+    hash_sha256_hex(span_from(out->ptr + from, out->len - from), e->hash);
     return 0;
 }
 
@@ -330,7 +319,7 @@ int envelope_parse(struct span bytes, struct envelope *e_r, struct err *err)
         envelope_clear(e_r);
         return -1;
     }
-    hash_whole(bytes, e_r->hash);
+    hash_sha256_hex(bytes, e_r->hash);
     return 0;
 }
 

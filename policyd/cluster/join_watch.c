@@ -263,20 +263,17 @@ static void judge(const struct token_given *given, struct span text)
 /* True once for each text that lies there. */
 static bool is_new(const char *token_id, struct span text)
 {
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
+    char hash[HASH_SHA256_HEX];
     bool is_other = false;
 
-    hash_sha256(text, digest);
-    hash_hex(&hex, digest, sizeof digest);
+    hash_sha256_hex(text, hash);
     pthread_mutex_lock(&watch.mutex);
     for (size_t i = 0; i < watch.count; i++)
         if (strcmp(watch.tokens[i].id, token_id) == 0) {
-            is_other = strcmp(watch.answered[i], str_cstr(&hex)) != 0;
-            snprintf(watch.answered[i], ENVELOPE_HASH_SIZE, "%s", str_cstr(&hex));
+            is_other = strcmp(watch.answered[i], hash) != 0;
+            memcpy(watch.answered[i], hash, sizeof hash);
         }
     pthread_mutex_unlock(&watch.mutex);
-    str_clear(&hex);
     return is_other;
 }
 

@@ -60,17 +60,6 @@ void ledger_pieces_clear(struct ledger_pieces *pieces)
     *pieces = (struct ledger_pieces){0};
 }
 
-static void hash_of(struct span bytes, char hash_r[ENVELOPE_HASH_SIZE])
-{
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-
-    hash_sha256(bytes, digest);
-    hash_hex(&hex, digest, sizeof digest);
-    snprintf(hash_r, ENVELOPE_HASH_SIZE, "%s", str_cstr(&hex));
-    str_clear(&hex);
-}
-
 /* From policyd.db, else from Redis: then it is kept, so that this node can write it again. */
 static int get_piece(const struct ledger_piece *piece, struct str *out, struct err *err)
 {
@@ -102,7 +91,7 @@ static int gather(const struct envelope *e, const struct ledger_pieces *pieces, 
         if (out->len > pieces->bytes)
             return err_set(err, "its parts are more than it says");
     }
-    hash_of(str_span(out), hash);
+    hash_sha256_hex(str_span(out), hash);
     if (out->len != pieces->bytes || strcmp(hash, pieces->sha256) != 0)
         return err_set(err, "its parts are not what it says");
     return 0;
@@ -140,12 +129,12 @@ int ledger_pieces_make(struct span subject, uint64_t number, struct span payload
             span_from(payload.ptr + at, left < LEDGER_PART ? left : LEDGER_PART);
         const struct ledger_piece piece = {subject, number, hash};
 
-        hash_of(bytes, hash);
+        hash_sha256_hex(bytes, hash);
         if (ledger_store_put_piece(cluster_db(), &piece, bytes, err) < 0)
             return -1;
         str_printf(text, "%s\"%s\"", at > 0 ? "," : "", hash);
     }
-    hash_of(payload, hash);
+    hash_sha256_hex(payload, hash);
     str_printf(text, "],\"bytes\":%zu,\"sha256\":\"%s\"}", payload.len, hash);
     return 1;
 }

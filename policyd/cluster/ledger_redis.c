@@ -234,15 +234,10 @@ int ledger_redis_run(struct span subject, uint64_t from, uint64_t to, struct str
 
 static bool has_hash(struct span bytes, const char *hash)
 {
-    uint8_t digest[HASH_SHA256_SIZE];
-    struct str hex = STR_EMPTY;
-    bool is_same;
+    char own[HASH_SHA256_HEX];
 
-    hash_sha256(bytes, digest);
-    hash_hex(&hex, digest, sizeof digest);
-    is_same = strcmp(str_cstr(&hex), hash) == 0;
-    str_clear(&hex);
-    return is_same;
+    hash_sha256_hex(bytes, own);
+    return strcmp(own, hash) == 0;
 }
 
 int ledger_redis_piece(const char *hash, struct str *out, struct err *err)

@@ -17,8 +17,11 @@ START_TEST(test_sha256)
     static const char abc[] =
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     struct hash_sha256 *h = hash_sha256_new();
+    char hex[HASH_SHA256_HEX];
     uint8_t out[HASH_SHA256_SIZE];
 
+    hash_sha256_hex(SPAN("abc"), hex);
+    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     hash_sha256(SPAN("abc"), out); /* FIPS 180-4 */
     assert_hex("whole", out, sizeof(out), abc);
     hash_sha256_add(h, SPAN("a"));
