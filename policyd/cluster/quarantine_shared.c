@@ -7,15 +7,30 @@
 
 #define LIFE_MS "3456000000"
 
+/* What is of another type is not ours: it would keep us from writing for ever. */
+#define OF_OUR_TYPE                                                                            \
+    "for i,want in ipairs({'hash','zset'}) do "                                                \
+    "local type=redis.call('TYPE',KEYS[i]).ok "                                                \
+    "if type~=want and type~='none' then redis.call('DEL',KEYS[i]) end end "
+
 /* ID, row, ID, row ...; then what is too many goes, oldest first. */
 static struct redis_script put_script = {
-    .text = "for i=2,#ARGV-1,2 do redis.call('HSET',KEYS[1],ARGV[i],ARGV[i+1]) "
-            "redis.call('ZADD',KEYS[2],0,ARGV[i]) end "
-            "local over=redis.call('ZCARD',KEYS[2])-tonumber(ARGV[1]) "
-            "if over>0 then local old=redis.call('ZRANGE',KEYS[2],0,math.min(over,1000)-1) "
-            "redis.call('ZREM',KEYS[2],unpack(old)) redis.call('HDEL',KEYS[1],unpack(old)) end "
-            "redis.call('PEXPIRE',KEYS[1]," LIFE_MS ") "
-            "redis.call('PEXPIRE',KEYS[2]," LIFE_MS ") return 1"};
+    .text = OF_OUR_TYPE
+    "for i=2,#ARGV-1,2 do redis.call('HSET',KEYS[1],ARGV[i],ARGV[i+1]) "
+    "redis.call('ZADD',KEYS[2],0,ARGV[i]) end "
+    "local over=redis.call('ZCARD',KEYS[2])-tonumber(ARGV[1]) "
+    "if over>0 then local old=redis.call('ZRANGE',KEYS[2],0,math.min(over,1000)-1) "
+    "redis.call('ZREM',KEYS[2],unpack(old)) redis.call('HDEL',KEYS[1],unpack(old)) end "
+    "redis.call('PEXPIRE',KEYS[1]," LIFE_MS ") "
+    "redis.call('PEXPIRE',KEYS[2]," LIFE_MS ") return 1"};
+
+/* Of our own index: what is too long to be an id goes. */
+static struct redis_script ids_script = {
+    .text = OF_OUR_TYPE
+    "local ids=redis.call('ZREVRANGEBYLEX',KEYS[2],ARGV[1],ARGV[2],'LIMIT',0,ARGV[3]) "
+    "for i,id in ipairs(ids) do if #id>tonumber(ARGV[4]) then "
+    "redis.call('ZREM',KEYS[2],id) ids[i]='' end end "
+    "return ids"};
 
 static struct redis_script remove_script = {
     .text = "redis.call('HDEL',KEYS[1],ARGV[1]) redis.call('ZREM',KEYS[2],ARGV[1]) return 1"};
@@ -24,10 +39,10 @@ static struct redis_script remove_script = {
 static struct redis_script page_script = {
     .text = "local ids=redis.call('ZREVRANGEBYLEX',KEYS[2],ARGV[1],'-','LIMIT',0,ARGV[2]) "
             "if #ids==0 then return {{},{}} end "
-            "for i,id in ipairs(ids) do if #id>tonumber(ARGV[3]) then ids[i]='' end end "
-            "local rows=redis.call('HMGET',KEYS[1],unpack(ids)) "
-            "for i,row in ipairs(rows) do "
-            "if row and #row>tonumber(ARGV[4]) then rows[i]='' end end "
+            "local rows={} "
+            "for i,id in ipairs(ids) do if #id>tonumber(ARGV[3]) then ids[i]='' end "
+            "if redis.call('HSTRLEN',KEYS[1],ids[i])>tonumber(ARGV[4]) then rows[i]='' "
+            "else rows[i]=redis.call('HGET',KEYS[1],ids[i]) end end "
             "return {ids,rows}"};
 
 /* A key of another type is one node's trouble, not that of all. */
@@ -178,16 +193,19 @@ int quarantine_shared_page(const char *node, const char *before, struct shared_r
 int quarantine_shared_ids(const char *node, const struct shared_range *range,
                           struct shared_id **ids_r, size_t *count_r, struct err *err)
 {
-    struct str rows = STR_EMPTY, ids = STR_EMPTY, low = STR_EMPTY, high = STR_EMPTY;
+    char low[QUARANTINE_ID_SIZE + 1], high[QUARANTINE_ID_SIZE + 1], most[16], id_max[16];
+    struct span argv[7];
     redisReply *reply;
 
     *ids_r = NULL;
     *count_r = 0;
-    keys_of(node, &rows, &ids);
-    str_printf(&low, "%s%s", *range->from ? "[" : "-", range->from);
-    str_printf(&high, "%s%s", *range->before ? "(" : "+", range->before);
-    reply = redis_askf(cluster_redis(), timeout_ms(), err, "ZREVRANGEBYLEX %s %s %s LIMIT 0 %d",
-                       str_cstr(&ids), str_cstr(&high), str_cstr(&low), (int)range->most);
+    snprintf(low, sizeof low, "%s%s", *range->from ? "[" : "-", range->from);
+    snprintf(high, sizeof high, "%s%s", *range->before ? "(" : "+", range->before);
+    argv[3] = span_of(high);
+    argv[4] = span_of(low);
+    argv[5] = bound(most, (int)range->most);
+    argv[6] = bound(id_max, QUARANTINE_ID_SIZE - 1);
+    reply = run(&ids_script, node, argv, 7, err);
     if (reply && reply->type == REDIS_REPLY_ARRAY) {
         size_t count = reply->elements < range->most ? reply->elements : range->most;
 
@@ -195,10 +213,6 @@ int quarantine_shared_ids(const char *node, const struct shared_range *range,
         for (size_t i = 0; i < count; i++)
             *count_r += take_id(reply->element[i], (*ids_r)[*count_r].id);
     }
-    str_clear(&rows);
-    str_clear(&ids);
-    str_clear(&low);
-    str_clear(&high);
     return done(reply);
 }
 

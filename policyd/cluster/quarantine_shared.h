@@ -25,7 +25,7 @@ int quarantine_shared_remove(const char *node, const char *id, struct err *err);
 /* The newest below `before` (an id, or "" for all); rows whose id or length is none are left out. *last_r: where to go on, "" at the end. */
 int quarantine_shared_page(const char *node, const char *before, struct shared_rows *rows_r,
                            char last_r[QUARANTINE_ID_SIZE], struct err *err);
-/* Ids from `from` up to below `before` ("": no bound), newest first, at most `most`; free() *ids_r. */
+/* Of this node's own index, whose keys are made anew when they are of another type: ids from `from` up to below `before` ("": no bound), newest first, at most `most`; free() *ids_r. */
 struct shared_id {
     char id[QUARANTINE_ID_SIZE];
 };

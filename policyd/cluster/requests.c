@@ -72,9 +72,11 @@ static void subscribe(const struct identity *self)
     str_clear(&channel);
 }
 
-/* The oldest request and Redis' time. Nobody of ours puts more than so many, or one so long: that is somebody who writes there without end. */
+/* The oldest request and Redis' time. What is no list is not ours. Nobody of ours puts more than so many, or one so long: that is somebody who writes there without end. */
 static struct redis_script pop_script = {
-    .text = "if redis.call('LLEN',KEYS[1])>tonumber(ARGV[1]) then "
+    .text = "local n=redis.pcall('LLEN',KEYS[1]) "
+            "if type(n)~='number' then redis.call('DEL',KEYS[1]) return false end "
+            "if n>tonumber(ARGV[1]) then "
             "redis.call('LTRIM',KEYS[1],-ARGV[1],-1) end "
             "local r=redis.call('LPOP',KEYS[1]) if not r then return false end "
             "if #r>tonumber(ARGV[2]) then r='' end "

@@ -5,8 +5,11 @@
 #include "policyd/cluster/statistics.h"
 #include "policyd/cluster/statistics_seal.h"
 
+/* What is no hash is not ours: it would keep us from writing for ever. */
 static struct redis_script put_script = {
-    .text = "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'v:' .. ARGV[1], ARGV[3]) "
+    .text = "local type = redis.call('TYPE', KEYS[1]).ok "
+            "if type ~= 'hash' and type ~= 'none' then redis.call('DEL', KEYS[1]) end "
+            "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'v:' .. ARGV[1], ARGV[3]) "
             "redis.call('EXPIREAT', KEYS[1], ARGV[4]) "
             "return 1"};
 
