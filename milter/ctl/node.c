@@ -3,12 +3,17 @@
 #include "milter/ctl/nouns.h"
 #include "milter/ctl/print.h"
 
-static const struct column columns[] = {
-    {"NODE", "node", false},        {"STATE", "state", false},
-    {"SINCE", "since", false},      {"VERSION", "version", false},
-    {"REVISION", "revision", true}, {"RULES", "rules", false},
-    {"LOAD", "load", true},         {"REQ/S", "requests_per_second", true},
-    {"TROUBLE", "trouble", false},  {NULL, NULL, false}};
+static const struct column columns[] = {{"NODE", "node", false},
+                                        {"ID", "id", false},
+                                        {"STATE", "state", false},
+                                        {"SINCE", "since", false},
+                                        {"VERSION", "version", false},
+                                        {"REVISION", "revision", true},
+                                        {"RULES", "rules", false},
+                                        {"LOAD", "load", true},
+                                        {"REQ/S", "requests_per_second", true},
+                                        {"TROUBLE", "trouble", false},
+                                        {NULL, NULL, false}};
 
 int node_list_run(struct ctl *ctl, const struct arguments *arguments)
 {

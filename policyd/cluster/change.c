@@ -17,13 +17,21 @@
 enum control_exit change_submit(const struct ledger_draft *draft, uint64_t *number_r,
                                 struct err *err)
 {
-    int state = ledger_append(draft, number_r, err);
+    struct str why = STR_EMPTY;
+    int state;
 
+    if (!redis_is_up(cluster_redis_admin())) {
+        redis_state(cluster_redis_admin(), &why);
+        err_set(err, "Redis is away, nothing was changed: it is %s", str_cstr(&why));
+        str_clear(&why);
+        return EXIT_UNREACHABLE;
+    }
+    state = ledger_append(draft, number_r, err);
     if (state == 1)
         return EXIT_OK;
     if (state == 0)
         return EXIT_DIFFERS;
-    return redis_is_up(cluster_redis_admin()) ? EXIT_INVALID : EXIT_UNREACHABLE;
+    return redis_is_up(cluster_redis_admin()) ? EXIT_INVALID : EXIT_PARTIAL;
 }
 
 enum control_exit change_rules(const struct revision_draft *draft, uint64_t *number_r,

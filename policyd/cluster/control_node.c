@@ -41,8 +41,10 @@ enum control_exit control_node_list(struct control_call *call, struct err *err)
         control_row(call, row);
     }
     membership_free(&nodes, count);
-    if (is_member && !redis_is_up(cluster_redis()))
+    if (is_member && !redis_is_up(cluster_redis())) {
         err_set(err, "Redis is away: this is what was known last");
+        is_well = false;
+    }
     return is_well ? EXIT_OK : EXIT_DIFFERS;
 }
 

@@ -5,6 +5,7 @@
 
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/ledger.h"
+#include "policyd/cluster/members.h"
 #include "policyd/cluster/membership.h"
 #include "policyd/cluster/node_row.h"
 #include "policyd/control.h"
@@ -29,6 +30,14 @@ static void set_links(json_t *row)
     json_object_set_new(row, "redis_free_percent", json_integer(cluster_redis_free_percent()));
 }
 
+/* It follows the cluster still, and nobody listens to it any more. */
+static bool is_forgotten(const struct identity *identity)
+{
+    struct member own;
+
+    return members_by_id(identity->id, &own) && own.is_forgotten;
+}
+
 static json_t *cluster_row(const struct identity *identity)
 {
     json_t *row = json_object();
@@ -41,6 +50,7 @@ static json_t *cluster_row(const struct identity *identity)
     if (identity != NULL) {
         json_object_set_new(row, "id", json_string(identity->id));
         json_object_set_new(row, "number", json_integer(identity->number));
+        json_object_set_new(row, "is_forgotten", json_boolean(is_forgotten(identity)));
         json_object_set_new(row, "has_signing_key", json_boolean(identity->has_signing_key));
     }
     set_links(row);
@@ -117,7 +127,15 @@ enum control_exit control_cluster_status(struct control_call *call, struct err *
     subjects(send_row, call, &is_well);
     send_nodes(call, nodes, count, &is_well);
     membership_free(&nodes, count);
-    return is_well && redis_is_up(cluster_redis()) ? EXIT_OK : EXIT_DIFFERS;
+    if (is_forgotten(&identity)) {
+        err_set(err, "this node was forgotten by its cluster; say `milter-ctl cluster leave`, "
+                     "then join again if it is to come back");
+        is_well = false;
+    } else if (!redis_is_up(cluster_redis())) {
+        err_set(err, "Redis is away: of the nodes this is what was known last");
+        is_well = false;
+    }
+    return is_well ? EXIT_OK : EXIT_DIFFERS;
 }
 
 static void append_row(void *ctx, json_t *row)
@@ -161,6 +179,8 @@ bool cluster_status_set(json_t *row)
     json_object_set_new(part, "is_member", json_boolean(identity_get(&identity)));
     set_link(part, "redis", cluster_redis());
     if (cluster_is_member()) {
+        json_object_set_new(part, "is_forgotten", json_boolean(is_forgotten(&identity)));
+        is_well = !is_forgotten(&identity);
         set_nodes(part, &is_well);
         json_object_set_new(part, "subjects",
                             json_integer((json_int_t)subjects(append_row, troubled, &is_well)));

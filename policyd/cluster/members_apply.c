@@ -138,10 +138,8 @@ static int apply_forget(const struct envelope *e, const json_t *root, struct err
         return err_set(err, "the id of the node to forget is not 16 hexadecimal digits");
     members_put_forgotten(id);
     if (identity_get(&own) && strcmp(own.id, id) == 0)
-        log_state(
-            "cluster membership", true, LOG_LEVEL_WARN,
-            "this node was forgotten by its cluster; say `milter-ctl cluster leave`, then "
-            "join again if it is to come back");
+        log_warn("cluster: this node was forgotten; say `milter-ctl cluster leave`, then join "
+                 "again if it is to come back");
     return 0;
 }
 

@@ -31,6 +31,7 @@ static struct {
     uint64_t written;        /* the last number that Redis took; the thread's */
     int64_t written_ms, full_ms, doubled_ms; /* monotonic; full_ms: of the last full turn */
     bool is_failing;                         /* the last write or reading failed */
+    bool is_new;                             /* no member at the last turn */
     struct node_table table;
     size_t alive;
 } membership = {.lock = PTHREAD_MUTEX_INITIALIZER, .table_lock = PTHREAD_MUTEX_INITIALIZER};
@@ -168,9 +169,10 @@ static void note_memory(void)
 static void turn(const struct identity *identity)
 {
     int64_t now = clock_mono_ms();
-    bool is_full = now - membership.full_ms >= HEARTBEAT_MS;
+    bool is_full = membership.is_new || now - membership.full_ms >= HEARTBEAT_MS;
     bool reads = is_full || membership.is_failing;
 
+    membership.is_new = false;
     if (is_full) {
         heartbeat_ask_milter();
         membership.full_ms = now;
@@ -215,8 +217,10 @@ static void *run(void *unused)
     while (wait_for_turn()) {
         if (identity_get(&identity))
             turn(&identity);
-        else
+        else {
+            membership.is_new = true;
             membership.written_ms = membership.full_ms = clock_mono_ms();
+        }
     }
     return unused;
 }

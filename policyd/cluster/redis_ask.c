@@ -33,6 +33,15 @@ static void await(struct wait *wait)
     pthread_mutex_unlock(&wait->lock);
 }
 
+static void say_refused(struct span reply, struct err *err)
+{
+    err_set(err, "Redis: %.*s%s", SPAN_ARG(reply),
+            span_starts(reply, SPAN("NOPERM"))
+                ? ". What administrators change is written as redis_admin_user, where "
+                  "postgate.cf names one; users.conf of etc/redis says what each user may do"
+                : "");
+}
+
 static redisReply *ask(struct redis *redis, struct redis_job *job, struct err *err)
 {
     struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -47,7 +56,7 @@ static redisReply *ask(struct redis *redis, struct redis_job *job, struct err *e
     if (wait.reply == NULL) {
         err_set(err, "%s", wait.err.text);
     } else if (wait.reply->type == REDIS_REPLY_ERROR) {
-        err_set(err, "Redis: %.*s", SPAN_ARG(span_from(wait.reply->str, wait.reply->len)));
+        say_refused(span_from(wait.reply->str, wait.reply->len), err);
         freeReplyObject(wait.reply);
         wait.reply = NULL;
     }

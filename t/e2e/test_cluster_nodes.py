@@ -72,7 +72,7 @@ def _(c):
             assert row["version"].startswith("postgate "), row
     equal([n for n, row in nodes(c).items() if row["has_signing_key"]], ["gate1"])
     table = c[1].ctl("node", "list", as_json=False).text.splitlines()
-    assert table[0].split()[:3] == ["NODE", "STATE", "SINCE"] and len(table) == 1 + len(c.nodes), table
+    assert table[0].split()[:4] == ["NODE", "ID", "STATE", "SINCE"] and len(table) == 1 + len(c.nodes), table
 
 
 @case("rules apply --wait tells ACK of each node, and soon")
@@ -177,6 +177,9 @@ def _(c):
         n.log.mark()
     wait.until(lambda: "Redis is away" in c[0].ctl("node", "list").errors, 15, "node list to say so")
     equal({row["state"] for row in nodes(c).values()}, {"alive"})
+    equal(c[0].ctl("node", "list").exit, 1, "what was known last is not in order")
+    r = c[0].ctl("domain", "add", "away.example", "--route", "127.0.0.9")
+    assert r.exit == 4 and "nothing was changed" in r.errors, (r.exit, r.errors)
     time.sleep(12)
     c.redis.start()
     wait.until(lambda: "redis" not in problems(c, 0) and "Redis is away" not in c[0].ctl("node", "list").errors, 60,
@@ -245,6 +248,9 @@ def _(c):
     c[0].ctl("node", "forget", "gate3", "--force", check=True)
     for by in (0, 1):
         wait.until(lambda: sorted(nodes(c, by)) == ["gate1", "gate2"], 10, "gate3 to be gone")
+    r = c[2].ctl("cluster", "status")
+    assert r.exit == 1 and "forgotten" in r.errors, (r.exit, r.errors)
+    assert next(row for row in c[2].ctl("status").rows if row["program"] == "policyd")["cluster"]["is_forgotten"]
     equal(apply(c[0], house.RULES + "\n# four\n", "--wait").exit, 0)
 
 
