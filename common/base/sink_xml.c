@@ -1,5 +1,6 @@
 /* Foreign bytes as text or attribute of XML (SVG). */
 #include "base/sinks.h"
+#include "base/utf8.h"
 
 static const char *entity(char c)
 {
@@ -19,32 +20,27 @@ static const char *entity(char c)
     }
 }
 
-/* XML 1.0 has no way to write most control characters, U+FFFE and U+FFFF. */
-static bool is_writable(struct span valid, size_t at)
+/* What cannot be seen is '?': XML 1.0 has no way to write most control characters, and the picture may go to a terminal. */
+static void add_code(struct str *out, uint32_t code)
 {
-    unsigned char c = (unsigned char)valid.ptr[at];
+    char bytes[4];
 
-    if (c == 0xef && valid.len - at >= 3 && (unsigned char)valid.ptr[at + 1] == 0xbf)
-        return (unsigned char)valid.ptr[at + 2] < 0xbe;
-    return c >= ' ' && c != 0x7f;
+    if (code == UTF8_BAD || (code & 0xfffe) == 0xfffe)
+        code = UTF8_REPLACEMENT;
+    else if (!utf8_is_printable(code))
+        code = '?';
+    str_add(out, span_from(bytes, utf8_put(code, bytes)));
 }
 
 void sink_xml(struct str *out, struct span s)
 {
-    struct str valid = STR_EMPTY;
+    while (s.len > 0) {
+        const char *name = entity(*s.ptr);
 
-    sink_utf8(&valid, s);
-    for (size_t i = 0; i < valid.len; i++) {
-        const char *name = entity(valid.ptr[i]);
-        if (name != NULL)
+        if (name != NULL) {
             str_adds(out, name);
-        else if (is_writable(str_span(&valid), i))
-            str_addc(out, valid.ptr[i]);
-        else if ((unsigned char)valid.ptr[i] == 0xef) {
-            str_adds(out, "\xef\xbf\xbd");
-            i += 2;
+            s = span_from(s.ptr + 1, s.len - 1);
         } else
-            str_addc(out, '?');
+            add_code(out, utf8_next(&s));
     }
-    str_clear(&valid);
 }

@@ -12,6 +12,10 @@ static const struct {
     {"bad \xff byte", "bad \xef\xbf\xbd byte"},
     {"no character \xef\xbf\xbe here", "no character \xef\xbf\xbd here"},
     {"half a one \xef\xbc\x81", "half a one \xef\xbc\x81"},
+    {"c1 \xc2\x9b"
+     "31m",
+     "c1 ?31m"},
+    {"bidi \xe2\x80\xaetxt", "bidi ?txt"},
     {"", ""},
 };
 
