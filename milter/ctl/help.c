@@ -12,7 +12,7 @@ const char help_usage[] = "usage: milter-ctl [-c FILE] [--json] SENTENCE\n"
                           "  --json    one object a line, for programs\n"
                           "  --help    this, or help on the sentence that is begun\n"
                           "exit: 0 done, 1 differs or degraded, 2 usage, 3 invalid input, 4 "
-                          "daemon unreachable, 5 partial\n";
+                          "daemon or Redis unreachable, 5 partial\n";
 
 static void add_sentence(struct str *out, const struct sentence *sentence)
 {

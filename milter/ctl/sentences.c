@@ -55,11 +55,14 @@ const struct sentence sentences[] = {
      "nodes: --wait tells for each one "
      "whether it took it (ACK) or why not (NACK), and ends with 5 when one did not within "
      "--timeout (30s). "
-     "--canary puts it in force on one node first, for the time of --for (15m); it is applied "
-     "to all when then, of at least 20 decisions, no more than 5 percentage points more were "
-     "deferred or failed than in the hour before on that node, and no more than 10 points "
-     "more rejected; from 100 decisions on, a share that has more than doubled is too much as "
-     "well when it rose by 2 points. Else that node returns by itself."},
+     "--canary puts it in force on one node first, for the time of --for (15m). It is applied "
+     "to "
+     "all nodes when that node then made at least 20 decisions and, compared with the hour "
+     "before on that node, the share deferred or failed rose by no more than 5 percentage "
+     "points and the share rejected by no more than 10; from 100 decisions on, a share that "
+     "has "
+     "more than doubled is too much as well when it rose by 2 points. Else that node returns "
+     "to the revision before by itself."},
     {"rules canary [--stop]", rules_canary_run, 0,
      "rules on trial on one node, and how it goes",
      "--stop ends the trial: the revision before it is in force again."},
@@ -134,7 +137,8 @@ const struct sentence sentences[] = {
     {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
      "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
      "in force and whether it took the newest (ACK, NACK), its load, requests per second, and "
-     "what does not work there. Ends with 1 when something is not in order."},
+     "what does not work there. Ends with 1 when something is not in order, also when Redis is "
+     "away: then it shows what was known last."},
     {"node drain [NODE]", node_drain_run, 0, "let a node take no new mail",
      "Clients are told 421 4.3.2 at RCPT and try another node; what Postfix has queued is "
      "delivered. It stays so over restarts. Without NODE this one, also on a machine without "
@@ -160,14 +164,18 @@ const struct sentence sentences[] = {
      "replaced by the cluster's. The token is read from FILE (- is the standard input), never "
      "from the command line."},
     {"cluster leave", cluster_leave_run, 0, "take this node out of its cluster",
-     "It goes on by itself with the rules, lists and domains it has."},
+     "It goes on by itself with the rules, lists and domains it has. The others do not learn "
+     "of "
+     "it: say `node forget` where the signing key lies. A signing key that it held is kept in "
+     "state_dir/cluster.left-TIME."},
     {"cluster rotate-key [--signing]", cluster_rotate_run, 0,
      "replace the cluster's shared key; with --signing the administrators' signing key",
      "Mail flows on: marks and decision codes made with the key before stay good until the "
      "next "
      "rotation, entries signed before for ever. Only where the signing key lies."},
     {"cluster reseed [--supersede]", cluster_reseed_run, 0, "write to Redis again what it lost",
-     "For a Redis that was restarted empty or is older than the nodes: what this node has of "
+     "Where redis_admin_user is set. For a Redis that was restarted empty or is older than the "
+     "nodes: what this node has of "
      "rules, lists, domains and members is written again, as it was signed. Nothing is written "
      "over another history (a fork): with --supersede, where the signing key lies, what is in "
      "force on this node is signed anew on top of it, and all nodes take that."},
