@@ -20,7 +20,7 @@ rule known-bad when sender.domain = "bad.example" then reject "5.7.1 not you"
 rule no-lottery when subject contains "lottery" then reject "5.7.1 no lotteries"
 """
 STRICT = RULES + 'rule no-greetings when subject contains "Hello" then reject "5.7.1 no greetings"\n'
-REFUSED, TAKEN = 6, 10  # of each round: 23 % of all decisions, 38 % of those of policyd alone
+REFUSED, TAKEN = 12, 10  # of each round: 38 % of all decisions, 55 % of those of policyd alone
 
 
 class Mail(threading.Thread):
@@ -82,10 +82,10 @@ def revisions(c):
     return [next(r for r in n.ctl("status").rows if r["program"] == "policyd")["revision"] for n in c.nodes]
 
 
-@case("rules that change nothing are adopted, though a quarter of all mail is refused at RCPT")
+@case("rules that change nothing are adopted, though much is refused at RCPT")
 def _(c):
     with Mail(c[1]) as m:
-        time.sleep(6)  # a heartbeat at least: of a node that has just begun nothing is known of before
+        time.sleep(11)  # two heartbeats: an hour before that holds less says little
         m.wait(1)
         begin(c, RULES + "# the same\n")
         wait.until(lambda: trial(c).get("state") == "ended", 60, f"the trial to end; it is {trial(c)}", pause=0.2)
