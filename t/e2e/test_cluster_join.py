@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A cluster begins, takes nodes in and lets them go; tokens and records of others are refused; keys rotate while mail flows."""
+import json
 import os
 import sys
 import threading
@@ -183,7 +184,7 @@ def _(c):
     assert not is_member(c[2])
 
 
-@case("records of a join written into Redis by somebody without the token let nobody in")
+@case("records of a join written into Redis by somebody without the token let nobody in, and are left unanswered")
 def _(c):
     token = c.token()
     name = token.split(".")[1]
@@ -192,13 +193,21 @@ def _(c):
     for forged in ('{"id":"1111111111111111","name":"evil","sign":"%s","seal":"%s","mac":"%s"}' % (key, key, key), "rubbish",
                    "[" * 100_000):
         c.redis.command("SET", c.key(f"join:{name}"), forged)
-        c[0].log.wait("wants to join .* is refused", 10, n=1)
-        c[0].log.mark()
+        c[0].log.wait("wants to join by the token .* left unanswered", 10)
     c.redis.command("DEL", c.key(f"join:{name}"))
+    equal(c.redis.command("EXISTS", c.key(f"joined:{name}")), 0)
     c.redis.command("HSET", c.key(f"join:{name}"), "a", "b")
     equal(len(c[0].ctl("node", "list").rows), 2 + 1)
     c.redis.command("DEL", c.key(f"join:{name}"))
-    c.join(2, token=token)  # and it is still good for whom it was given
+    c[0].policyd.stop()
+    join = threading.Thread(target=lambda: c.join(2, token=token))
+    join.start()
+    bad = json.loads(wait.until(lambda: c.redis.command("GET", c.key(f"join:{name}")), 10, "the node to ask")) | {"mac": key}
+    c[0].log.mark()
+    c[0].policyd.start()
+    wait.until(lambda: c.redis.command("SET", c.key(f"join:{name}"), json.dumps(bad)) and c[0].log.count("left unanswered"), 10, "what bears its id to be seen")
+    join.join()
+    assert is_member(c[2])  # and it was still good for whom it was given
 
 
 @case("the third had rules and a list of its own: they are saved as text, the cluster's are in force")
@@ -317,10 +326,10 @@ def _(c):
 
 @case("after a restart each node knows members, keys and marks as before, also while Redis is away")
 def _(c):
-    _, mark, message = send(c[0])
     c.redis.kill()
     c[1].restart()
-    assert is_loop(c[1], message, mark)
+    # A milter looks at the key each second: until then gate1 may sign with one that was rotated away twice since.
+    wait.until(lambda: is_loop(c[1], *reversed(send(c[0])[1:])), 5, "the mark of gate1 to be known")
     for n in c.nodes:
         n.log.mark()
     c.redis.start()
