@@ -247,6 +247,8 @@ static int wait_begun(const char *id, uint64_t number, struct err *err)
         snprintf(state, sizeof state, "%s", text_of(report, "state"));
         if (strcmp(state, "refused") == 0)
             err_set(err, "the node refuses them: %s", text_of(report, "why"));
+        else if (strcmp(state, "ended") == 0)
+            err_set(err, "the node took them back already: %s", text_of(report, "why"));
         membership_free(&nodes, count);
         if (state[0] == '\0')
             poll(NULL, 0, LOOK_MS);
