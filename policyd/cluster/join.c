@@ -12,6 +12,7 @@
 #include "store/cluster_key.h"
 
 #define LOOK_MS   100
+#define AGAIN_MS  1000
 #define EXPIRE_MS "900000"
 
 struct joining {
@@ -76,18 +77,25 @@ static int look(const struct joining *j, struct str *key_text, struct err *err)
     return result;
 }
 
+/* Asks again meanwhile: anybody in Redis may have written over what was asked. */
 static int await_answer(const struct joining *j, struct str *key_text, struct err *err)
 {
-    int64_t deadline = clock_mono_ms() + JOIN_WAIT_MS;
+    int64_t deadline = clock_mono_ms() + JOIN_WAIT_MS, asked = clock_mono_ms();
     int state;
 
-    while ((state = look(j, key_text, err)) == 0 && clock_mono_ms() < deadline)
+    while ((state = look(j, key_text, err)) == 0 && clock_mono_ms() < deadline) {
         poll(NULL, 0, LOOK_MS);
+        if (clock_mono_ms() - asked < AGAIN_MS)
+            continue;
+        asked = clock_mono_ms();
+        if (ask(j, err) < 0)
+            return -1;
+    }
     if (state == 0)
         err_set(err,
                 "nobody answered within %d s: the node that gave the token is not up or not "
-                "connected to this Redis, or the token is long expired; a new one: `milter-ctl "
-                "cluster token` where the signing key lies",
+                "connected to this Redis, or the token is long expired or not as it was given; "
+                "a new one: `milter-ctl cluster token` where the signing key lies",
                 JOIN_WAIT_MS / 1000);
     return state == 1 ? 0 : -1;
 }

@@ -2,6 +2,7 @@
  *   join:TOKENID     {"id","name","sign","seal","mac"}       the node that wants to join, and its public keys
  *   joined:TOKENID   {"id","sealed","mac"}                   the text of its cluster key file, sealed to it; or
  *                    {"id","refused":TEXT}                   why not (not authenticated: shown, nothing more)
+ * join: without a right mac gets no answer.
  * mac: HMAC over all of it, cluster and token. Pure; fuzzed. */
 #ifndef CLUSTER_JOIN_TEXT_H
 #define CLUSTER_JOIN_TEXT_H

@@ -26,8 +26,10 @@ static struct {
     pthread_t thread;
     bool has_begun, is_stopping;
     struct token_given tokens[TOKENS_MAX];
-    char answered[TOKENS_MAX]
-                 [ENVELOPE_HASH_SIZE]; /* the asking that was answered last, by its hash */
+    struct seen {
+        char hash[HASH_SHA256_HEX]; /* of the record judged last */
+        bool is_warned;             /* a foreign one was logged */
+    } seen[TOKENS_MAX];             /* as tokens */
     size_t count;
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -53,7 +55,7 @@ static void drop_old(void)
         if (watch.tokens[i].expires_ms + TOKEN_VALID_MS <= clock_now_ms())
             continue;
         watch.tokens[kept] = watch.tokens[i];
-        memmove(watch.answered[kept++], watch.answered[i], ENVELOPE_HASH_SIZE);
+        watch.seen[kept++] = watch.seen[i];
     }
     watch.count = kept;
 }
@@ -72,7 +74,7 @@ static int put(const struct token_given *given, struct err *err)
                        TOKENS_MAX);
     }
     watch.tokens[watch.count] = *given;
-    watch.answered[watch.count][0] = '\0';
+    watch.seen[watch.count] = (struct seen){.is_warned = false};
     result = tokens_write(state_dir(), watch.tokens, watch.count + 1, err);
     if (result == 0)
         watch.count++;
@@ -240,7 +242,25 @@ static void write_answer(const char *token_id, const struct str *answer)
     str_clear(&key);
 }
 
-/* Whatever lies there: anybody may have written it. */
+/* Once for each token: whoever writes into Redis may write often. */
+static void say_foreign(const char *token_id, const char *why)
+{
+    bool is_first = false;
+
+    pthread_mutex_lock(&watch.mutex);
+    for (size_t i = 0; i < watch.count; i++)
+        if (strcmp(watch.tokens[i].id, token_id) == 0) {
+            is_first = !watch.seen[i].is_warned;
+            watch.seen[i].is_warned = true;
+        }
+    pthread_mutex_unlock(&watch.mutex);
+    if (is_first)
+        log_warn("cluster: a record that wants to join by the token %s is not of who has that "
+                 "token (%s); such are left unanswered, the token stays good",
+                 token_id, why);
+}
+
+/* Whatever lies there: anybody may have written it. A refusal ends the join of the node it names, so only a record made with the token gets one. */
 static void judge(const struct token_given *given, struct span text)
 {
     const struct join_token token = {cluster_settings()->cluster_name, given->id, given->key};
@@ -249,10 +269,13 @@ static void judge(const struct token_given *given, struct span text)
     struct err err;
 
     err_reset(&err);
-    if (join_ask_parse(text, &token, &asking, &err) < 0 ||
-        answer_to(&token, &asking, &answer, &err) < 0) {
-        log_warn("cluster: a node that wants to join (%s) is refused: %s",
-                 asking.name[0] != '\0' ? asking.name : "unnamed", err.text);
+    if (join_ask_parse(text, &token, &asking, &err) < 0) {
+        say_foreign(given->id, err.text);
+        return;
+    }
+    if (answer_to(&token, &asking, &answer, &err) < 0) {
+        log_warn("cluster: a node that wants to join (%s) is refused: %s", asking.name,
+                 err.text);
         str_reset(&answer);
         join_refusal_print(&answer, &asking, err.text);
     }
@@ -260,7 +283,7 @@ static void judge(const struct token_given *given, struct span text)
     str_clear(&answer);
 }
 
-/* True once for each text that lies there. */
+/* Not the text that was judged last. */
 static bool is_new(const char *token_id, struct span text)
 {
     char hash[HASH_SHA256_HEX];
@@ -270,8 +293,8 @@ static bool is_new(const char *token_id, struct span text)
     pthread_mutex_lock(&watch.mutex);
     for (size_t i = 0; i < watch.count; i++)
         if (strcmp(watch.tokens[i].id, token_id) == 0) {
-            is_other = strcmp(watch.answered[i], hash) != 0;
-            memcpy(watch.answered[i], hash, sizeof hash);
+            is_other = strcmp(watch.seen[i].hash, hash) != 0;
+            memcpy(watch.seen[i].hash, hash, sizeof hash);
         }
     pthread_mutex_unlock(&watch.mutex);
     return is_other;

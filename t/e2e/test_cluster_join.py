@@ -200,10 +200,9 @@ def _(c):
     equal(len(c[0].ctl("node", "list").rows), 2 + 1)
     c.redis.command("DEL", c.key(f"join:{name}"))
     c[0].policyd.stop()
-    join = threading.Thread(target=lambda: c.join(2, token=token))
-    join.start()
-    bad = json.loads(wait.until(lambda: c.redis.command("GET", c.key(f"join:{name}")), 10, "the node to ask")) | {"mac": key}
     c[0].log.mark()
+    (join := threading.Thread(target=lambda: c.join(2, token=token))).start()
+    bad = json.loads(wait.until(lambda: c.redis.command("GET", c.key(f"join:{name}")), 10, "the node to ask")) | {"mac": key}
     c[0].policyd.start()
     wait.until(lambda: c.redis.command("SET", c.key(f"join:{name}"), json.dumps(bad)) and c[0].log.count("left unanswered"), 10, "what bears its id to be seen")
     join.join()
