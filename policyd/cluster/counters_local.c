@@ -194,8 +194,10 @@ void counters_local_unkept(struct span name, size_t drawer)
     pthread_mutex_unlock(&local.lock);
 }
 
+/* A shelf is freed without the lock: it may be large, and the policy loop waits for that lock. */
 bool counters_local_forget(int64_t now_ms, struct str *name)
 {
+    struct local_counter gone = {.shelf = NULL};
     bool is_there = false;
 
     pthread_mutex_lock(&local.lock);
@@ -204,12 +206,15 @@ bool counters_local_forget(int64_t now_ms, struct str *name)
         is_there = now_ms - c->used_ms > 2 * 1000 * c->counter.window;
         if (!is_there)
             continue;
-        str_add(name, c->name);
-        clear_counter(c);
+        gone = *c;
         *c = local.each[--local.count];
         local.each[local.count] = (struct local_counter){.shelf = NULL};
     }
     pthread_mutex_unlock(&local.lock);
+    if (is_there) {
+        str_add(name, gone.name);
+        clear_counter(&gone);
+    }
     return is_there;
 }
 
