@@ -60,14 +60,20 @@ static void *run(void *unused)
 
 int notices_begin(const char *control_dir, struct err *err)
 {
+    int failed;
+
     notices.control_dir = control_dir;
     notices.fd = notice_listen(control_dir, err);
     if (notices.fd < 0)
         return -1;
     notices.end_fd = eventfd(0, EFD_CLOEXEC);
-    if (notices.end_fd < 0 || pthread_create(&notices.thread, NULL, run, NULL) != 0) {
+    failed = notices.end_fd < 0 ? errno : pthread_create(&notices.thread, NULL, run, NULL);
+    if (failed != 0) {
         notice_close(control_dir, &notices.fd);
-        return err_set(err, "a thread for notices: %s", strerror(errno));
+        if (notices.end_fd >= 0)
+            close(notices.end_fd);
+        notices.end_fd = -1;
+        return err_set(err, "a thread for notices: %s", strerror(failed));
     }
     notices.is_running = true;
     return 0;
