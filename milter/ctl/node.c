@@ -15,10 +15,22 @@ static const struct column columns[] = {{"NODE", "node", false},
                                         {"TROUBLE", "trouble", false},
                                         {NULL, NULL, false}};
 
+/* Rules on trial stand where ACK stands otherwise. */
+static void node_table_row(void *ctx, json_t *row)
+{
+    const json_t *canary = json_object_get(row, "canary");
+    const char *state = json_string_value(json_object_get(canary, "state"));
+    const struct table *table = ctx;
+
+    if (!table->ctl->is_json && state != NULL && strcmp(state, "trial") == 0)
+        json_object_set_new(row, "rules", json_string("TRIAL"));
+    table_row(ctx, row);
+}
+
 int node_list_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct table table;
-    struct control_sink sink = {table_row, NULL, &table};
+    struct control_sink sink = {node_table_row, NULL, &table};
     struct ctl_question question = {.command = "node.list", .role = ROLE_READ, .sink = &sink};
     enum control_exit code;
 
@@ -83,8 +95,10 @@ static void take_status(void *ctx, json_t *row)
     json_object_del(row, "what");
     if (strcmp(name, "cluster") == 0)
         print_record(status->ctl, NULL, row);
+    else if (strcmp(name, "node") == 0)
+        node_table_row(&status->nodes, row);
     else
-        table_row(strcmp(name, "node") == 0 ? &status->nodes : &status->subjects, row);
+        table_row(&status->subjects, row);
 }
 
 int cluster_status_run(struct ctl *ctl, const struct arguments *arguments)

@@ -136,7 +136,8 @@ const struct sentence sentences[] = {
 
     {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
      "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
-     "in force and whether it took the newest (ACK, NACK), its load, requests per second, and "
+     "in force and whether it took the newest (ACK, NACK; TRIAL while it tries others), its "
+     "load, requests per second, and "
      "what does not work there. Ends with 1 when something is not in order, also when Redis is "
      "away: then it shows what was known last."},
     {"node drain [NODE]", node_drain_run, 0, "let a node take no new mail",

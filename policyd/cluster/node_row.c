@@ -16,14 +16,20 @@ static void add_text(struct str *out, const char *name, const char *text)
                text);
 }
 
-static void add_texts(struct str *out, json_t *texts)
+static bool is_of_ledger(const char *name)
+{
+    return span_starts(span_of(name), SPAN("cluster ")) && strcmp(name, "cluster heads") != 0;
+}
+
+/* What its ledgers lack is told by their states, in a word each; the sentences are in its own `cluster status`. */
+static void add_texts(struct str *out, json_t *texts, bool has_states)
 {
     const char *name;
     json_t *text;
 
     json_object_foreach(texts, name, text)
     {
-        if (json_is_string(text))
+        if (json_is_string(text) && !(has_states && is_of_ledger(name)))
             add_text(out, name, json_string_value(text));
     }
 }
@@ -55,7 +61,8 @@ static json_t *trouble(const struct node_seen *seen)
     if (json_is_false(json_object_get(heartbeat, "has_milter")))
         add_text(&text, "", "no milter");
     add_troubled(&text, json_object_get(heartbeat, "troubled"));
-    add_texts(&text, json_object_get(heartbeat, "problems"));
+    add_texts(&text, json_object_get(heartbeat, "problems"),
+              json_array_size(json_object_get(heartbeat, "troubled")) > 0);
     value = control_text(str_span(&text));
     str_clear(&text);
     return value;

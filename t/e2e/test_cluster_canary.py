@@ -70,6 +70,8 @@ def _(c):
     ask(c[1], 30)
     row = trial(c, 2)
     equal((row["node"], row["state"], row["base"], row["note"]), ("gate2", "trial", before, "try it"))
+    table = c[0].ctl("node", "list", as_json=False).text.splitlines()
+    equal([line.split()[0] for line in table if " TRIAL " in line], ["gate2"], table)
     code = ask(c[1], sender="a@named.example").split("[")[1].rstrip("]")
     reasons = c[1].ctl("explain", code).rows[0]["reasons"]
     assert any(f"instead of revision {before}" in line for line in reasons), reasons
