@@ -120,18 +120,26 @@ struct range {
     size_t count, at;
 };
 
-/* Removes what Redis has down to id and we have not; true when it has the id itself. */
-static bool pass_shared(const struct comparing *c, struct range *range, const char *id)
+/* Removes what Redis has down to id and we have not, many at once; 1 when it has the id itself, 0, -1. */
+static int pass_shared(const struct comparing *c, struct range *range, const char *id,
+                       struct err *err)
 {
-    struct err err;
-    int order = -1;
+    size_t from = range->at, end = from;
 
-    while (range->at < range->count && (order = strcmp(range->ids[range->at].id, id)) > 0)
-        quarantine_shared_remove(c->node, range->ids[range->at++].id, &err);
-    if (range->at == range->count || order != 0)
-        return false;
+    while (end < range->count && strcmp(range->ids[end].id, id) > 0)
+        end++;
+    for (size_t many; from < end; from += many) {
+        many = end - from < QUARANTINE_SHARED_PAGE ? end - from : QUARANTINE_SHARED_PAGE;
+        if (hint_is_over())
+            return err_set(err, "policyd ends");
+        if (quarantine_shared_remove(c->node, range->ids + from, many, err) != 0)
+            return -1;
+    }
+    range->at = end;
+    if (end == range->count || strcmp(range->ids[end].id, id) != 0)
+        return 0;
     range->at++;
-    return true;
+    return 1;
 }
 
 /* One page of the milter's rows against the same stretch of the index. */
@@ -142,17 +150,20 @@ static int compare_page(struct comparing *c, const json_t *rows, struct err *err
         count == PAGE ? quarantine_row_text(json_array_get(rows, count - 1), "id") : "";
     const struct shared_range stretch = {last, c->before, 2 * QUARANTINE_SHARED_MOST};
     struct range range = {0};
-    int result = quarantine_shared_ids(c->node, &stretch, &range.ids, &range.count, err);
+    int is_shared,
+        result = quarantine_shared_ids(c->node, &stretch, &range.ids, &range.count, err);
 
     for (size_t i = 0; i < count && result == 0; i++) {
         const json_t *row = json_array_get(rows, i);
         const char *id = quarantine_row_text(row, "id");
 
-        if (quarantine_id_is_valid(span_of(id)))
-            result = compare_one(c, row, pass_shared(c, &range, id), err);
+        if (!quarantine_id_is_valid(span_of(id)))
+            continue;
+        is_shared = pass_shared(c, &range, id, err);
+        result = is_shared < 0 ? -1 : compare_one(c, row, is_shared == 1, err);
     }
     if (result == 0 && *last == '\0')
-        pass_shared(c, &range, "");
+        result = pass_shared(c, &range, "", err);
     snprintf(c->before, sizeof c->before, "%s", last);
     free(range.ids);
     return result;

@@ -137,14 +137,16 @@ static int write_row(const char *node, const char *id, const json_t *row, struct
 static void update(const char *node, const char *id)
 {
     enum control_exit code;
+    struct shared_id gone;
     struct err err;
     json_t *row = quarantine_ask_row(id, &code, &err);
     int result = -1;
 
+    memcpy(gone.id, id, QUARANTINE_ID_SIZE);
     if (row)
         result = write_row(node, id, row, &err);
     else if (code == EXIT_INVALID)
-        result = quarantine_shared_remove(node, id, &err);
+        result = quarantine_shared_remove(node, &gone, 1, &err);
     quarantine_compare_changed(id);
     if (result == 0)
         quarantine_copies_changed(id, row);

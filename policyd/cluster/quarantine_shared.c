@@ -33,7 +33,8 @@ static struct redis_script ids_script = {
     "return ids"};
 
 static struct redis_script remove_script = {
-    .text = "redis.call('HDEL',KEYS[1],ARGV[1]) redis.call('ZREM',KEYS[2],ARGV[1]) return 1"};
+    .text = "redis.call('HDEL',KEYS[1],unpack(ARGV)) redis.call('ZREM',KEYS[2],unpack(ARGV)) "
+            "return 1"};
 
 /* What is too long to be an id or a row of ours is empty: it could fill what a reply may be, and that ends the connection. */
 static struct redis_script page_script = {
@@ -113,11 +114,18 @@ int quarantine_shared_put(const char *node, const struct shared_rows *rows, stru
     return done(run(&put_script, node, argv, 4 + 2 * rows->count, err));
 }
 
-int quarantine_shared_remove(const char *node, const char *id, struct err *err)
+int quarantine_shared_remove(const char *node, const struct shared_id *ids, size_t count,
+                             struct err *err)
 {
-    struct span argv[4] = {[3] = span_of(id)};
+    struct span argv[3 + QUARANTINE_SHARED_PAGE];
 
-    return done(run(&remove_script, node, argv, 4, err));
+    if (count == 0)
+        return 0;
+    if (count > QUARANTINE_SHARED_PAGE)
+        return err_set(err, "%zu ids at once; %d are the most", count, QUARANTINE_SHARED_PAGE);
+    for (size_t i = 0; i < count; i++)
+        argv[3 + i] = span_of(ids[i].id);
+    return done(run(&remove_script, node, argv, 3 + count, err));
 }
 
 static struct span bound(char text[16], int most)

@@ -21,14 +21,16 @@ struct shared_rows {
 void shared_rows_clear(struct shared_rows *rows);
 
 int quarantine_shared_put(const char *node, const struct shared_rows *rows, struct err *err);
-int quarantine_shared_remove(const char *node, const char *id, struct err *err);
+struct shared_id {
+    char id[QUARANTINE_ID_SIZE];
+};
+/* At most QUARANTINE_SHARED_PAGE at once. */
+int quarantine_shared_remove(const char *node, const struct shared_id *ids, size_t count,
+                             struct err *err);
 /* The newest below `before` (an id, or "" for all); rows whose id or length is none are left out. *last_r: where to go on, "" at the end. */
 int quarantine_shared_page(const char *node, const char *before, struct shared_rows *rows_r,
                            char last_r[QUARANTINE_ID_SIZE], struct err *err);
 /* Of this node's own index, whose keys are made anew when they are of another type: ids from `from` up to below `before` ("": no bound), newest first, at most `most`; free() *ids_r. */
-struct shared_id {
-    char id[QUARANTINE_ID_SIZE];
-};
 struct shared_range {
     const char *from, *before;
     size_t most;

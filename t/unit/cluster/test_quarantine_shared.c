@@ -150,6 +150,26 @@ START_TEST(test_more_than_asked_for)
 }
 END_TEST
 
+START_TEST(test_many_are_removed_at_once)
+{
+    static struct shared_id ids[QUARANTINE_SHARED_PAGE + 1] = {{"20261122-0000000fffff"},
+                                                               {"20261122-0000000ffffe"}};
+    struct err err;
+
+    asked[0] = '\0';
+    next = NULL;
+    ck_assert_int_eq(quarantine_shared_remove(NODE, ids, 0, &err), 0);
+    ck_assert_int_eq(quarantine_shared_remove(NODE, ids, QUARANTINE_SHARED_PAGE + 1, &err), -1);
+    ck_assert_str_eq(asked, "");
+    next = reply(":1\r\n", 4);
+    ck_assert_int_eq(quarantine_shared_remove(NODE, ids, 2, &err), 0);
+    ck_assert_str_eq(asked, "2 quarantine:" NODE " quarantine:" NODE
+                            ":ids 20261122-0000000fffff 20261122-0000000ffffe ");
+    next = NULL;
+    ck_assert_int_eq(quarantine_shared_remove(NODE, ids, QUARANTINE_SHARED_PAGE, &err), -1);
+}
+END_TEST
+
 START_TEST(test_find)
 {
     struct node_seen *nodes = xcalloc(2, sizeof *nodes);
@@ -173,4 +193,4 @@ START_TEST(test_find)
 END_TEST
 
 SUITE_MAIN("cluster/quarantine_shared", test_pages, test_where_to_go_on,
-           test_more_than_asked_for, test_find)
+           test_more_than_asked_for, test_many_are_removed_at_once, test_find)
