@@ -7,18 +7,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sinks.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/join.h"
+#include "policyd/cluster/join_member.h"
 #include "policyd/cluster/join_text.h"
 #include "policyd/cluster/ledger.h"
 #include "store/cluster_key.h"
 #include "store/ledger_store.h"
 
-#define LOOK_MS      250
-#define IDLE_MS      60000 /* no token lives */
-#define APPEND_TRIES 10
-#define FEED_MS      2000
+#define LOOK_MS 250
+#define IDLE_MS 60000 /* no token lives */
 
 static struct {
     pthread_mutex_t mutex; /* the tokens and their file; not held while Redis is asked */
@@ -154,55 +152,6 @@ static int use_token(const char *token_id, const char *node_id, struct err *err)
     return result;
 }
 
-static int append_once(const struct member *member, struct err *err)
-{
-    struct str payload = STR_EMPTY;
-    char note[NODE_NAME_SIZE + 16];
-    struct ledger_status base = {.hash = ""};
-    struct ledger_draft draft = {.subject = SPAN("members"),
-                                 .author = "cluster join",
-                                 .note = note,
-                                 .base_hash = base.hash};
-    uint16_t number;
-    uint64_t entry;
-    int result;
-
-    ledger_status(SPAN("members"), &base);
-    number = members_free_number(); /* after what it is made from was noted */
-    if (number == 0)
-        return err_set(err, "all %d numbers of nodes are taken", MEMBERS_MAX);
-    snprintf(note, sizeof note, "%s joins", member->name);
-    str_printf(&payload, "{\"verb\":\"node\",\"id\":\"%s\",\"number\":%u,\"name\":", member->id,
-               number);
-    sink_json(&payload, span_of(member->name));
-    str_adds(&payload, ",\"sign\":\"");
-    hash_hex(&payload, member->sign_public, SIGN_PUBLIC_SIZE);
-    str_adds(&payload, "\",\"seal\":\"");
-    hash_hex(&payload, member->seal_public, SEAL_PUBLIC_SIZE);
-    str_adds(&payload, "\"}");
-    draft.payload = str_span(&payload);
-    result = ledger_append(&draft, &entry, err);
-    str_clear(&payload);
-    return result;
-}
-
-/* Another administrator's node may add members at the same time: then numbers are chosen anew. */
-static int make_member(const struct member *asking, struct member *member_r, struct err *err)
-{
-    int result = 0;
-
-    for (int i = 0; i < APPEND_TRIES && result == 0; i++) {
-        if (members_by_id(asking->id, member_r))
-            return 0;
-        result = append_once(asking, err);
-        if (result == 0)
-            feed_look_and_wait(FEED_MS);
-    }
-    if (result == 1 && members_by_id(asking->id, member_r))
-        return 0;
-    return result < 0 ? -1 : err_set(err, "the entry of `members` could not be written");
-}
-
 static int answer_to(const struct join_token *token, const struct member *asking,
                      struct str *answer, struct err *err)
 {
@@ -210,7 +159,7 @@ static int answer_to(const struct join_token *token, const struct member *asking
     struct str text = STR_EMPTY;
     struct member member;
 
-    if (use_token(token->id, asking->id, err) < 0 || make_member(asking, &member, err) < 0)
+    if (use_token(token->id, asking->id, err) < 0 || join_make_member(asking, &member, err) < 0)
         return -1;
     if (member.is_forgotten)
         return err_set(err, "node %s was forgotten; a token is needed anew", member.name);
@@ -239,6 +188,17 @@ static void write_answer(const char *token_id, const struct str *answer)
     if (reply == NULL)
         log_warn("cluster: the answer to a node that joins could not be written: %s", err.text);
     freeReplyObject(reply);
+    str_clear(&key);
+}
+
+/* A record that was refused is not taken up again, say after a restart or with old data of Redis: who was refused has given up. */
+static void forget_record(const char *token_id)
+{
+    struct str key = STR_EMPTY;
+
+    cluster_key(&key, "join:%s", token_id);
+    freeReplyObject(redis_askf(cluster_redis(), (int)cluster_settings()->redis_timeout, NULL,
+                               "UNLINK %s", str_cstr(&key)));
     str_clear(&key);
 }
 
@@ -278,6 +238,7 @@ static void judge(const struct token_given *given, struct span text)
                  err.text);
         str_reset(&answer);
         join_refusal_print(&answer, &asking, err.text);
+        forget_record(given->id);
     }
     write_answer(given->id, &answer);
     str_clear(&answer);
