@@ -132,7 +132,7 @@ const struct sentence sentences[] = {
      "(20 names), is the row other. P50, P90 and P99 are milliseconds from a message's end to "
      "its answer. In a cluster the counts of all nodes are added up; nodes that are away are "
      "named and the exit code is 5. --csv prints all columns for a spreadsheet, --svg draws a "
-     "picture."},
+     "picture. --by country has names once client.country is learnt (milter-ctl facts)."},
 
     {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
      "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
