@@ -254,16 +254,22 @@ def _(c):
             r.command("ZREM", own + ":ids", other)
 
 
-@case("Redis emptied: the index is whole again by itself")
+@case("Redis emptied, and filled with ids of nobody: the index is whole again by itself, and they are gone")
 def _(c):
     entry, _ = c.keep(1)
     own = c.key("quarantine:" + node_id(c, 1))
+    foreign = [f"{day}-{i:016x}" for day in ("20200101", "20990101") for i in range(170)]
     with c.redis.connection() as r:
         r.command("DEL", own, own + ":ids")
+        r.command("HSET", own, *(word for i in foreign for word in (i, "x")))
+        r.command("ZADD", own + ":ids", *(word for i in foreign for word in ("0", i)))
         r.command("CLIENT", "KILL", "TYPE", "normal")
     with c.redis.connection() as r:
         r.command("CLIENT", "KILL", "TYPE", "pubsub")
+    count = [("ZLEXCOUNT", own + ":ids", *of) for of in (("-", "(2021"), ("[2099", "+"))]
+    wait.until(lambda: not any(c.redis.command(*words) for words in count), 20, "the foreign ids to be removed")
     wait.until(lambda: c.find(0, entry), 20, "the entry to be listed again")
+    equal(c.redis.command("HLEN", own), c.redis.command("ZCARD", own + ":ids"))
 
 
 def cpu(node):
