@@ -1,6 +1,8 @@
 /* redis_login.c - AUTH, ROLE, PING. */
 #include <openssl/crypto.h>
+#include <sys/stat.h>
 #include "base/file.h"
+#include "base/log.h"
 #include "policyd/cluster/redis_login.h"
 
 #define PASSWORD_MAX 4096
@@ -17,6 +19,16 @@ static void add_command(struct str *out, size_t argc, const char **argv, const s
     redisFreeCommand(text);
 }
 
+/* Said once for all files: the link works all the same. */
+static void look_at_mode(const char *file)
+{
+    struct stat st;
+
+    if (stat(file, &st) == 0 && (st.st_mode & 07) != 0)
+        log_state("redis password", true, LOG_LEVEL_WARN,
+                  "%s: everybody on this machine can read it; chmod 0640 it", file);
+}
+
 static int read_password(const char *file, struct str *password, struct err *err)
 {
     struct span text;
@@ -25,6 +37,7 @@ static int read_password(const char *file, struct str *password, struct err *err
         return 0;
     if (file_read(file, PASSWORD_MAX, password, err) != 0)
         return -1;
+    look_at_mode(file);
     text = span_trim(str_span(password));
     if (text.len == 0)
         return err_set(err, "%s is empty; it holds the password of Redis' user", file);
