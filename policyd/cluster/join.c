@@ -57,13 +57,14 @@ static int ask(const struct joining *j, struct err *err)
     return reply != NULL ? 0 : -1;
 }
 
-/* 1 the text of the cluster key, 0 no answer yet, -1 refused or not to be believed. */
+/* 1 the text of the cluster key, 0 no answer yet (err: what lies there is none), -1 refused. */
 static int look(const struct joining *j, struct str *key_text, struct err *err)
 {
     struct str key = STR_EMPTY;
     redisReply *reply;
     int result = 0;
 
+    err_reset(err);
     cluster_key(&key, "joined:%s", j->token->id);
     reply = redis_askf(cluster_redis(), (int)cluster_settings()->redis_timeout, err, "GET %s",
                        str_cstr(&key));
@@ -91,7 +92,7 @@ static int await_answer(const struct joining *j, struct str *key_text, struct er
         if (ask(j, err) < 0)
             return -1;
     }
-    if (state == 0)
+    if (state == 0 && err->text[0] == '\0')
         err_set(err,
                 "nobody answered within %d s: the node that gave the token is not up or not "
                 "connected to this Redis, or the token is long expired or not as it was given; "

@@ -142,12 +142,28 @@ void join_answer_print(struct str *out, const struct join_token *token,
     str_clear(&context);
 }
 
-void join_refusal_print(struct str *out, const struct member *member, const char *why)
+/* What the mac of a refusal covers; what is sealed is base64 and has no blank. */
+static void mac_refusal(const struct join_token *token, const char *id, struct span why,
+                        uint8_t mac_r[HASH_SHA256_SIZE])
 {
     struct str text = STR_EMPTY;
 
+    str_adds(&text, "refused ");
+    str_add(&text, why);
+    mac_answer(token, id, str_span(&text), mac_r);
+    str_clear(&text);
+}
+
+void join_refusal_print(struct str *out, const struct join_token *token,
+                        const struct member *member, const char *why)
+{
+    struct str text = STR_EMPTY;
+    uint8_t mac[HASH_SHA256_SIZE];
+
     sink_utf8(&text, span_of(why));
-    print_json(out, json_pack("{s:s,s:s}", "id", member->id, "refused", str_cstr(&text)));
+    mac_refusal(token, member->id, str_span(&text), mac);
+    print_json(out, json_pack("{s:s,s:s,s:o}", "id", member->id, "refused", str_cstr(&text),
+                              "mac", hex_text(mac, sizeof mac)));
     str_clear(&text);
 }
 
@@ -155,37 +171,49 @@ static int open_sealed(struct str *key_text, const json_t *root, const struct jo
                        const struct identity *own, struct err *err)
 {
     struct str context = STR_EMPTY, sealed = STR_EMPTY;
-    uint8_t mac[HASH_SHA256_SIZE];
     int result = 1;
 
-    mac_answer(token, own->id, text_of(root, "sealed"), mac);
     seal_context(&context, token, own->id);
-    if (!is_authentic(root, mac))
-        result = err_set(err, "the answer in Redis was not made by whoever gave the token");
-    else if (!hash_unbase64(text_of(root, "sealed"), &sealed) ||
-             !seal_open(key_text, &own->seal, str_span(&context), str_span(&sealed)))
+    if (!hash_unbase64(text_of(root, "sealed"), &sealed) ||
+        !seal_open(key_text, &own->seal, str_span(&context), str_span(&sealed)))
         result = err_set(err, "the answer in Redis is not sealed to this node");
     str_clear(&sealed);
     str_clear(&context);
     return result;
 }
 
+static int open_answer(struct str *key_text, const json_t *root, const struct join_token *token,
+                       const struct identity *own, struct err *err)
+{
+    struct span refused = text_of(root, "refused");
+    uint8_t mac[HASH_SHA256_SIZE];
+
+    if (!span_is(text_of(root, "id"), own->id))
+        return 0;
+    if (refused.len > 0)
+        mac_refusal(token, own->id, refused, mac);
+    else
+        mac_answer(token, own->id, text_of(root, "sealed"), mac);
+    if (!is_authentic(root, mac)) {
+        err_set(err, "the answer in Redis was not made by whoever gave the token");
+        return 0;
+    }
+    if (refused.len > 0)
+        return err_set(err, "refused: %.*s", SPAN_ARG(refused));
+    return open_sealed(key_text, root, token, own, err);
+}
+
 int join_answer_open(struct str *key_text, struct span text, const struct join_token *token,
                      const struct identity *own, struct err *err)
 {
-    json_t *root = parse(text, err);
-    struct span refused;
-    int result = 0;
+    json_t *root;
+    int result;
 
+    err_reset(err);
+    root = parse(text, err);
     if (root == NULL)
-        return -1;
-    refused = text_of(root, "refused");
-    if (!span_is(text_of(root, "id"), own->id))
-        result = 0;
-    else if (refused.len > 0)
-        result = err_set(err, "refused: %.*s", SPAN_ARG(refused));
-    else
-        result = open_sealed(key_text, root, token, own, err);
+        return 0;
+    result = open_answer(key_text, root, token, own, err);
     json_decref(root);
     return result;
 }

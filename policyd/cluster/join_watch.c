@@ -237,7 +237,7 @@ static void judge(const struct token_given *given, struct span text)
         log_warn("cluster: a node that wants to join (%s) is refused: %s", asking.name,
                  err.text);
         str_reset(&answer);
-        join_refusal_print(&answer, &asking, err.text);
+        join_refusal_print(&answer, &token, &asking, err.text);
         forget_record(given->id);
     }
     write_answer(given->id, &answer);
