@@ -64,7 +64,7 @@ static void set_decisions(json_t *row, json_t *problems)
 }
 
 /* True when nothing is out of order. */
-static bool set_health(json_t *row, json_t *problems)
+static bool set_health(json_t *problems)
 {
     const char *name;
     char text[HEALTH_TEXT];
@@ -73,7 +73,6 @@ static bool set_health(json_t *row, json_t *problems)
         if (text[0] != '\0')
             json_object_set_new(problems, name, control_text(span_of(text)));
     }
-    json_object_set_new(row, "problems", problems);
     return json_object_size(problems) == 0;
 }
 
@@ -110,12 +109,14 @@ enum control_exit control_status(struct control_call *call, struct err *err)
     json_object_set_new(row, "program", json_string("policyd"));
     json_object_set_new(row, "version", json_string(daemon_version()));
     json_object_set_new(row, "node", control_text(span_of(control_shared.settings->node_name)));
+    json_object_set_new(row, "problems",
+                        problems); /* what people look for, before all numbers */
     is_well = set_snapshot(row, problems);
     set_counters(row);
     set_decisions(row, problems);
     set_loops(row);
     milter_link_probe();
-    is_well = set_health(row, problems) && is_well;
+    is_well = set_health(problems) && is_well;
     set_drained(row);
     is_well = cluster_status_set(row) && is_well;
     control_row(call, row);
