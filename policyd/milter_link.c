@@ -112,25 +112,18 @@ static void pass_data(void *ctx, struct span bytes)
     control_data(ctx, bytes);
 }
 
-static enum control_exit ask(const char *command, struct control_call *call, bool has_body,
-                             int timeout_ms, struct err *err)
+/* The question goes in the role and in the name of whoever asked us. */
+static enum control_exit pass(struct control_call *call, struct control_question *question,
+                              struct err *err)
 {
     struct control_client *client = connect_as(call->role, err);
-    struct control_sink sink = {pass_row, pass_data, call};
-    struct passing passing = {call, false};
-    struct control_question question = {.command = command,
-                                        .args = call->args,
-                                        .body = has_body ? next_piece : NULL,
-                                        .body_ctx = &passing,
-                                        .sink = &sink,
-                                        .timeout_ms = timeout_ms,
-                                        .is_body_broken = &passing.is_broken,
-                                        .user = call->user};
     enum control_exit code;
 
     if (client == NULL)
         return EXIT_UNREACHABLE;
-    code = control_ask(client, &question, err);
+    question->args = call->args;
+    question->user = call->user;
+    code = control_ask(client, question, err);
     control_close(&client);
     return code;
 }
@@ -138,30 +131,32 @@ static enum control_exit ask(const char *command, struct control_call *call, boo
 enum control_exit milter_link_forward(const char *command, struct control_call *call,
                                       struct err *err)
 {
-    return ask(command, call, true, FORWARD_TIMEOUT_MS, err);
+    struct control_sink sink = {pass_row, pass_data, call};
+    struct passing passing = {call, false};
+    struct control_question question = {.command = command,
+                                        .body = next_piece,
+                                        .body_ctx = &passing,
+                                        .sink = &sink,
+                                        .timeout_ms = FORWARD_TIMEOUT_MS,
+                                        .is_body_broken = &passing.is_broken};
+
+    return pass(call, &question, err);
 }
 
 enum control_exit milter_link_ask(const char *command, struct control_call *call,
                                   int timeout_ms, struct err *err)
 {
-    return ask(command, call, false, timeout_ms, err);
+    struct control_sink sink = {pass_row, pass_data, call};
+
+    return milter_link_collect(command, call, &sink, timeout_ms, err);
 }
 
 enum control_exit milter_link_collect(const char *command, struct control_call *call,
                                       const struct control_sink *sink, int timeout_ms,
                                       struct err *err)
 {
-    struct control_client *client = connect_as(call->role, err);
-    struct control_question question = {.command = command,
-                                        .args = call->args,
-                                        .sink = sink,
-                                        .timeout_ms = timeout_ms,
-                                        .user = call->user};
-    enum control_exit code;
+    struct control_question question = {
+        .command = command, .sink = sink, .timeout_ms = timeout_ms};
 
-    if (client == NULL)
-        return EXIT_UNREACHABLE;
-    code = control_ask(client, &question, err);
-    control_close(&client);
-    return code;
+    return pass(call, &question, err);
 }
