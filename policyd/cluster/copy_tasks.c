@@ -146,21 +146,31 @@ static struct span next_piece(void *ctx)
     return span_from(f->piece, (size_t)got);
 }
 
-static enum control_exit fetch_file(const struct copy_task *task, struct fetching *f,
-                                    struct err *err)
+/* Asks the other node of the task to show its message; args is taken over. */
+static enum control_exit ask_to_show(const struct copy_task *task, json_t *args,
+                                     const struct control_sink *sink, int timeout_ms,
+                                     struct err *err)
 {
-    const struct control_sink sink = {NULL, keep_bytes, f};
-    json_t *args = json_pack("{s:s,s:b}", "id", task->id, "file", 1);
     const struct remote_question question = {.node_id = task->node,
                                              .command = "quarantine.show",
                                              .args = args,
                                              .role = ROLE_OPERATE,
                                              .user = "copies",
-                                             .sink = &sink,
-                                             .timeout_ms = FETCH_MS};
+                                             .sink = sink,
+                                             .timeout_ms = timeout_ms};
     enum control_exit code = request_ask(&question, err);
 
     json_decref(args);
+    return code;
+}
+
+static enum control_exit fetch_file(const struct copy_task *task, struct fetching *f,
+                                    struct err *err)
+{
+    const struct control_sink sink = {NULL, keep_bytes, f};
+    json_t *args = json_pack("{s:s,s:b}", "id", task->id, "file", 1);
+    enum control_exit code = ask_to_show(task, args, &sink, FETCH_MS, err);
+
     if (code == EXIT_OK && f->is_broken) {
         err_set(err, "its copy is too long, or has no room in memory");
         return EXIT_PARTIAL;
@@ -211,18 +221,10 @@ static void check(const struct copy_task *task)
 {
     char state[32] = "";
     const struct control_sink sink = {take_state, NULL, state};
-    json_t *args = json_pack("{s:s}", "id", task->id);
-    const struct remote_question question = {.node_id = task->node,
-                                             .command = "quarantine.show",
-                                             .args = args,
-                                             .role = ROLE_OPERATE,
-                                             .user = "copies",
-                                             .sink = &sink,
-                                             .timeout_ms = ASK_MS};
     struct err err;
-    enum control_exit code = request_ask(&question, &err);
+    enum control_exit code =
+        ask_to_show(task, json_pack("{s:s}", "id", task->id), &sink, ASK_MS, &err);
 
-    json_decref(args);
     if (code == EXIT_INVALID || strcmp(state, "released") == 0 ||
         strcmp(state, "deleted") == 0) {
         const struct milter_question drop = {
