@@ -26,7 +26,7 @@ static int read_options(const struct control_call *call, struct report_options *
     struct span by = control_argument(call, "by");
 
     options->by = REPORT_BY_TIME;
-    if (by.len > 0 && !names_value(report_by_names, by, &options->by))
+    if (by.len > 0 && !report_by_value(by, &options->by))
         return err_set(err, "there is no report by `%.*s`", SPAN_ARG(by));
     if (from >= until)
         return err_set(err, "the time should begin before it ends");

@@ -9,21 +9,25 @@
 #define HOUR_S  3600
 #define KEY_MAX 300
 
-const struct name_value report_by_names[] = {
+/* Beside the dimensions. */
+static const struct name_value by_when_and_where[] = {
     {"time", REPORT_BY_TIME},
     {"node", REPORT_BY_NODE},
-    {"verdict", DIMENSION_VERDICT},
-    {"rule", DIMENSION_RULE},
-    {"reason", DIMENSION_REASON},
-    {"domain", DIMENSION_DOMAIN},
-    {"sender", DIMENSION_SENDER},
-    {"sender-domain", DIMENSION_SENDER_DOMAIN},
-    {"client", DIMENSION_CLIENT},
-    {"country", DIMENSION_COUNTRY},
-    {"path", DIMENSION_PATH},
-    {"direction", DIMENSION_DIRECTION},
     {NULL, 0},
 };
+
+bool report_by_value(struct span word, int *by_r)
+{
+    return names_value(by_when_and_where, word, by_r) ||
+           names_value(dimension_names, word, by_r);
+}
+
+const char *report_by_name(int by)
+{
+    const char *name = names_name(by_when_and_where, by);
+
+    return name != NULL ? name : names_name(dimension_names, by);
+}
 
 /* An hour, a day, a node, or all. */
 struct bucket {
@@ -173,8 +177,8 @@ static json_t *row_new(const struct report *report, const char *key, const struc
 {
     const uint64_t *of = sum->of;
     uint64_t stopped = of[MEASURE_STOPPED], messages = of[MEASURE_MESSAGES];
-    json_t *row = json_pack("{s:s,s:o}", "by", names_name(report_by_names, report->options.by),
-                            "key", control_text(span_of(key)));
+    json_t *row = json_pack("{s:s,s:o}", "by", report_by_name(report->options.by), "key",
+                            control_text(span_of(key)));
 
     for (int i = 0; i < MEASURE__COUNT; i++) {
         json_object_set_new(row, measure_names[i], json_integer((json_int_t)of[i]));

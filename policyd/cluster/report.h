@@ -10,7 +10,9 @@
 
 /* By what: a dimension (statistics_counts.h), or one of these. */
 enum { REPORT_BY_TIME = DIMENSION__COUNT, REPORT_BY_NODE };
-extern const struct name_value report_by_names[]; /* dimension_names, time, node */
+/* The words of --by: time, node, and those of dimension_names. */
+bool report_by_value(struct span word, int *by_r);
+const char *report_by_name(int by); /* NULL: no such value */
 
 struct report_options {
     int by;

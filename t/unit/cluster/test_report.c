@@ -155,16 +155,19 @@ END_TEST
 /* milter-ctl, policyd and what is stored use the same words. */
 START_TEST(test_words)
 {
-    size_t count = 0;
+    size_t words = 0, dimensions = 0;
     int value;
 
-    for (; report_by_words[count].name != NULL; count++)
-        ck_assert_str_eq(report_by_words[count].name, report_by_names[count].name);
-    ck_assert_ptr_null(report_by_names[count].name);
-    for (size_t i = 0; dimension_names[i].name != NULL; i++) {
-        ck_assert(names_value(report_by_names, span_of(dimension_names[i].name), &value));
-        ck_assert_int_eq(value, dimension_names[i].value);
+    for (; report_by_words[words].name != NULL; words++) {
+        ck_assert(report_by_value(span_of(report_by_words[words].name), &value));
+        ck_assert_str_eq(report_by_name(value), report_by_words[words].name);
     }
+    for (; dimension_names[dimensions].name != NULL; dimensions++) {
+        ck_assert(report_by_value(span_of(dimension_names[dimensions].name), &value));
+        ck_assert_int_eq(value, dimension_names[dimensions].value);
+    }
+    ck_assert_uint_eq(words, dimensions + 2); /* time and node */
+    ck_assert(!report_by_value(SPAN("weather"), &value));
 }
 END_TEST
 
