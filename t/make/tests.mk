@@ -47,7 +47,8 @@ $(B)/t/bench/bench_lists: $(B)/o/t/bench/list_kinds.o
 $(B)/t/bench/bench_cluster: $(patsubst %,$(B)/o/%.o,t/bench/many_nodes t/lib/redis_server $(REDIS_PARTS) \
     $(addprefix policyd/cluster/,membership_wire ledger_redis ledger_write ledger_head))
 LIBS_bench_cluster := event redis
-$(B)/t/bench/bench_counters: $(B)/o/t/lib/redis_server.o
+$(B)/t/bench/bench_counters: $(B)/o/t/lib/redis_server.o $(B)/o/t/bench/policyd_run.o
+$(B)/t/bench/bench_policy: $(B)/o/t/bench/policyd_run.o
 $(B)/t/bench/bench_flood: $(patsubst %,$(B)/o/%.o,t/lib/redis_server t/lib/counting_member $(EXTRA_cluster/test_counters_shared))
 LIBS_bench_flood := event redis
 $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
