@@ -3,19 +3,17 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/xalloc.h"
-#include "engine/reload.h"
 #include "engine/snapshot.h"
 #include "policyd/first_start.h"
 #include "policyd/images.h"
 #include "policyd/lines.h"
-#include "policyd/milter_link.h"
-#include "policyd/next_hops.h"
 #include "policyd/publish.h"
 #include "store/domains.h"
 #include "store/list_items.h"
 #include "store/manifest.h"
 #include "store/revisions.h"
 
+#include "t/lib/policyd_store.h"
 #include "t/lib/suite.h"
 #include "t/lib/temp_dir.h"
 
@@ -25,14 +23,6 @@
 
 #define LARGE (LIST_CHANGES_MAX + 1)
 
-static char dir[200], rules_file[220];
-static struct settings settings = {.state_dir = dir,
-                                   .control_dir = dir,
-                                   .rules_file = rules_file,
-                                   .postfix_config_dir = dir,
-                                   .maps_dir = dir};
-static struct policy_db *db;
-
 static void put(const char *name, const char *text)
 {
     char *path = file_path(dir, name);
@@ -40,32 +30,6 @@ static void put(const char *name, const char *text)
 
     ck_assert_msg(file_replace(path, span_of(text), 0640, &err) == 0, "%s", err.text);
     xfree(&path);
-}
-
-static void open_db(void)
-{
-    char *path = file_path(dir, "policyd.db");
-    struct err err;
-
-    db = policy_db_open(path, &err);
-    ck_assert_msg(db != NULL, "%s", err.text);
-    xfree(&path);
-    milter_link_begin(dir);
-    ck_assert_int_eq(reload_start(&settings, &err), 0);
-    ck_assert_int_eq(publish_begin(&settings, db, &err), 0);
-    ck_assert_int_eq(next_hops_begin(&settings, db, &err), 0);
-    ck_assert_int_eq(images_begin(&settings, db, &err), 0);
-}
-
-static void close_db(void)
-{
-    struct snapshot *none = NULL;
-
-    images_end();
-    reload_stop();
-    publish_end();
-    snapshot_swap(&none);
-    policy_db_close(&db);
 }
 
 /* More addresses than an overlay ever takes. */

@@ -1,17 +1,15 @@
 /* Rules on trial: another text under the number of the newest revision, which comes back; over a start in the middle, too. */
 #include "base/file.h"
 #include "base/xalloc.h"
-#include "engine/reload.h"
 #include "engine/snapshot.h"
 #include "policyd/first_start.h"
 #include "policyd/images.h"
-#include "policyd/milter_link.h"
-#include "policyd/next_hops.h"
 #include "policyd/publish.h"
 #include "policyd/trial.h"
 #include "store/manifest.h"
 #include "store/revisions.h"
 
+#include "t/lib/policyd_store.h"
 #include "t/lib/suite.h"
 #include "t/lib/temp_dir.h"
 
@@ -20,40 +18,6 @@ static const char rules[] = "list listed ip\n[policy]\n"
 static const char tried[] = "list listed ip\n[policy]\n"
                             "rule tried when client.ip in $listed then reject \"5.7.1 y\"\n";
 static const char broken[] = "[policy]\nrule tried when nonsense\n";
-
-static char dir[200], rules_file[220];
-static struct settings settings = {.state_dir = dir,
-                                   .control_dir = dir,
-                                   .rules_file = rules_file,
-                                   .postfix_config_dir = dir,
-                                   .maps_dir = dir};
-static struct policy_db *db;
-
-static void open_db(void)
-{
-    char *path = file_path(dir, "policyd.db");
-    struct err err;
-
-    db = policy_db_open(path, &err);
-    ck_assert_msg(db != NULL, "%s", err.text);
-    xfree(&path);
-    milter_link_begin(dir);
-    ck_assert_int_eq(reload_start(&settings, &err), 0);
-    ck_assert_int_eq(publish_begin(&settings, db, &err), 0);
-    ck_assert_int_eq(next_hops_begin(&settings, db, &err), 0);
-    ck_assert_int_eq(images_begin(&settings, db, &err), 0);
-}
-
-static void close_db(void)
-{
-    struct snapshot *none = NULL;
-
-    images_end();
-    reload_stop();
-    publish_end();
-    snapshot_swap(&none);
-    policy_db_close(&db);
-}
 
 static void begin(void)
 {
