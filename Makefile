@@ -36,16 +36,22 @@ PKG_gmime    := gmime-3.0
 PKG_seccomp  := libseccomp
 PKG_event    := libevent_core libevent_pthreads
 PKG_redis    := hiredis libevent_openssl libssl
+PKG_unbound  := libunbound
+PKG_psl      := libpsl
+PKG_mmdb     := libmaxminddb
+PKG_zlib     := zlib
 PKG_check    := check
 DEBIAN := libcrypto=libssl-dev libidn2=libidn2-dev libhs=libvectorscan-dev sqlite3=libsqlite3-dev \
           jansson=libjansson-dev gmime-3.0=libgmime-3.0-dev libseccomp=libseccomp-dev \
           libevent_core=libevent-dev libevent_pthreads=libevent-dev hiredis=libhiredis-dev \
-          libevent_openssl=libevent-dev libssl=libssl-dev check=check
+          libevent_openssl=libevent-dev libssl=libssl-dev libunbound=libunbound-dev libpsl=libpsl-dev \
+          libmaxminddb=libmaxminddb-dev zlib=zlib1g-dev check=check
 # What `make deps` installs: to build, to test, to demonstrate.
 DEPS := gcc clang clang-format libclang-rt-14-dev make pkg-config libc6-dev libmilter-dev libspf2-dev libmaxminddb-dev \
         libhiredis-dev check libssl-dev libidn2-dev libvectorscan-dev libsqlite3-dev libjansson-dev \
-        libgmime-3.0-dev libseccomp-dev libevent-dev postfix redis-server redis-sentinel redis-tools python3 \
-        python3-aiosmtpd procps util-linux iproute2 openssl
+        libgmime-3.0-dev libseccomp-dev libevent-dev libunbound-dev libpsl-dev publicsuffix zlib1g-dev dns-root-data postfix redis-server redis-sentinel redis-tools python3 \
+        python3-aiosmtpd procps util-linux iproute2 openssl nsd ldnsutils opendkim libopendkim-dev python3-dkim python3-nacl \
+        python3-spf python3-authres python3-dnspython python3-yaml libmaxmind-db-writer-perl
 
 pkgs      = $(foreach p,$(1),$(PKG_$(p)))
 GOALS    := $(or $(MAKECMDGOALS),all)
@@ -58,7 +64,7 @@ ifeq ($(filter demo check check-% bench fuzz,$(GOALS)),)
 $(error missing libraries: $(missing). Install them with `sudo make deps`)
 endif
 endif
-CFLAGS_LIBS := $(shell pkg-config --cflags libcrypto libidn2 libhs sqlite3 jansson libseccomp libevent_core hiredis check 2>/dev/null)
+CFLAGS_LIBS := $(shell pkg-config --cflags libcrypto libidn2 libhs sqlite3 jansson libseccomp libevent_core hiredis libunbound libpsl libmaxminddb zlib check 2>/dev/null)
 CFLAGS_GMIME := $(shell pkg-config --cflags gmime-3.0 2>/dev/null)
 endif
 
@@ -82,8 +88,8 @@ PROGRAMS := $(if $(MILTER),$(B)/postgate-milter) $(if $(POLICYD),$(B)/postgate-p
             $(if $(INSPECT),$(B)/postgate-inspect) $(if $(CTL),$(B)/milter-ctl)
 LIB      := $(B)/libpostgate.a
 UNITBIN  := $(patsubst t/unit/%.c,$(B)/t/unit/%,$(UNIT))
-RULELIBS  = $(call libs,hs idn2 crypto)
-ALLLIBS   = $(call libs,hs idn2 crypto sqlite jansson) -lpthread -lm
+RULELIBS  = $(call libs,hs idn2 psl crypto)
+ALLLIBS   = $(call libs,hs idn2 crypto sqlite jansson event unbound psl mmdb zlib) -lpthread -lm
 
 .PHONY: all help deps demo check check-unit check-rules check-dialog check-badconf check-e2e check-lint check-fuzz \
         install lint fuzz bench clean unit
@@ -109,7 +115,7 @@ $(B)/postgate-policyd: $(call obj,$(POLICYD)) $(LIB)
 # Takes the layers base, mail and facts only: what is not named here cannot be called by mistake.
 $(B)/postgate-inspect: $(call obj,$(INSPECT)) $(LIB)
 	@echo "LD $@"
-	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 psl crypto) -lspf2 -lpthread
 
 $(B)/milter-ctl: $(call obj,$(CTL)) $(LIB)
 	@echo "LD $@"

@@ -28,11 +28,16 @@ struct check {
     const char *name;
     enum stage stage; /* may start from here on */
     const enum fact_id
-        *facts;         /* ended by FACT__COUNT; a record's first fact stands for the record */
-    bool reads_facts;   /* wants a copy in the request */
-    bool reads_message; /* wants message_fd */
+        *facts;       /* ended by FACT__COUNT; a record's first fact stands for the record */
+    bool reads_facts; /* wants a copy in the request */
     /* Must post exactly one answer, at once or later from any thread, unless it returns -1: then its facts become unknown (err). */
     int (*start)(struct check_request *request, struct err *err);
+    /* Facts that others learn and this check works with, ended by FACT__COUNT; NULL: none. Their checks are started with it, and it starts
+     * when they have answered. Needs reads_facts. No circles. */
+    const enum fact_id *needs;
+    /* What stands when it could not start, or has not answered by the deadline; NULL: all its facts are unknown. */
+    void (*without)(struct facts *facts, const char *reason);
+    bool reads_message; /* wants message_fd */
 };
 
 /* Filled in once by each main before the first transaction. */

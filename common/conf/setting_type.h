@@ -15,6 +15,9 @@ enum setting_type {
     SETTING_RESOLVERS, /* ADDRESS@PORT, ... */
     SETTING_TRUSTED,   /* ID@NETWORK, ... */
     SETTING_REDIS,     /* unix:, inet: or sentinel:NAME@host:port,... */
+    SETTING_DOMAINS,   /* several, comma-separated */
+    SETTING_ADDRESS,   /* local@domain */
+    SETTING_ZONES, /* block lists as for postscreen(8), comma-separated: conf/dnsbl_zone.h */
     SETTING_NUMBER,
     SETTING_MS,      /* a time kept in milliseconds */
     SETTING_SECONDS, /* a time kept in seconds */

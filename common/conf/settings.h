@@ -60,10 +60,22 @@ struct settings {
     int64_t decisions_max_bytes;     /* 2GB */
     int64_t trace_max_age;           /* s: 5d */
     /* keep their names for later versions; accepted and checked, a warning at start says they are not used yet */
-    const char *maps_socket, *auth_socket, *auth_backend, *resolver, *clamd_socket,
-        *geoip_country, *geoip_asn;
-    const char *trusted_authserv_ids;
+    const char *maps_socket, *auth_socket, *auth_backend, *clamd_socket;
     bool split_recipients;
+    /* DNS and who sent it */
+    const char *resolver;           /* ADDRESS@PORT, ...; empty: as /etc/resolv.conf says */
+    const char *dnssec_anchor_file; /* empty: DNSSEC is not validated here */
+    int64_t dns_timeout; /* ms, 10s: of one lookup, and of all lookups of a message together */
+    const char *dns_never_ask; /* domains that no sender makes us ask for */
+    int64_t sender_workers;    /* 2 */
+    const char *dnsbl_client_zones, *dnsbl_allow_zones, *dnsbl_sender_zones, *dnsbl_url_zones;
+    const char *geoip_country, *geoip_asn;
+    bool authentication_results;      /* yes */
+    const char *trusted_authserv_ids; /* ID@NETWORK, ... */
+    const char *arc_trusted_sealers;  /* domains */
+    const char *login_domain;         /* of logins without @; empty: none */
+    bool dmarc_reports;               /* no */
+    const char *dmarc_report_from;    /* address */
     /* cluster */
     const char *cluster_name;     /* empty: this machine alone */
     const char *cluster_key_file; /* empty: STATE_DIR/cluster.key */

@@ -155,6 +155,60 @@ const struct setting_row settings_table[] = {
     {NULL, FIELD(quarantine_copies), SETTING_NUMBER, 0, "1", 1, 2,
      "2: each quarantined message of this node is also kept on one other node."},
 
+    {"Who sent it: DNS, SPF, DKIM, DMARC, ARC, block lists, countries", FIELD(resolver),
+     SETTING_RESOLVERS, OPTIONAL, "", 0, 0,
+     "DNS servers that resolve names for us, best on this machine. Empty: those of the system "
+     "(/etc/resolv.conf)."},
+    {NULL, FIELD(dnssec_anchor_file), SETTING_PATH, OPTIONAL, "/usr/share/dns/root.key", 0, 0,
+     "Keys that DNSSEC is validated with (Debian: dns-root-data). Where the file is missing, "
+     "or "
+     "the resolver does not pass DNSSEC on, answers are taken as they come and the log says "
+     "so. "
+     "Empty: no validation."},
+    {NULL, FIELD(dns_timeout), SETTING_MS, 0, "10s", 100, 50 * S,
+     "What the lookups of one message may take together. What is not answered by then is "
+     "unknown, or temperror."},
+    {NULL, FIELD(dns_never_ask), SETTING_DOMAINS, OPTIONAL,
+     "localhost, local, internal, intranet, lan, home.arpa, corp", 0, 0,
+     "Domains that no message makes us ask DNS for, with everything below them. Add your "
+     "internal ones."},
+    {NULL, FIELD(sender_workers), SETTING_NUMBER, 0, "2", 1, 64,
+     "Sandboxed processes that check SPF and signatures."},
+    {NULL, FIELD(dnsbl_client_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
+     "Block lists of client addresses, written as for postscreen(8): "
+     "zen.example.org=127.0.0.[2..11]*3 counts these answers only, with weight 3. Without "
+     "answers every 127.0.0.0/8 counts, without weight it is 1. Their weights add up in "
+     "dnsbl.score."},
+    {NULL, FIELD(dnsbl_allow_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
+     "Lists of client addresses that speak for a client; their weights are taken off "
+     "dnsbl.score."},
+    {NULL, FIELD(dnsbl_sender_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
+     "Block lists of domains, asked for the sender's; their weights add up in dnsbl.score."},
+    {NULL, FIELD(geoip_country), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "MaxMind file (.mmdb) that tells countries. A replaced file is noticed."},
+    {NULL, FIELD(geoip_asn), SETTING_PATH, OPTIONAL, "", 0, 0,
+     "MaxMind file (.mmdb) that tells autonomous systems. A replaced file is noticed."},
+    {NULL, FIELD(authentication_results), SETTING_BOOL, 0, "yes", 0, 0,
+     "Check SPF, DKIM, ARC and DMARC of all mail from outside and write what was found into an "
+     "Authentication-Results header. With no, only what the rules ask is checked and nothing "
+     "is "
+     "written."},
+    {NULL, FIELD(trusted_authserv_ids), SETTING_TRUSTED, OPTIONAL, "", 0, 0,
+     "Gateways in front of us, by their name in Authentication-Results and their network: what "
+     "they found is taken over instead of checking mail as if they had sent it."},
+    {NULL, FIELD(arc_trusted_sealers), SETTING_DOMAINS, OPTIONAL, "", 0, 0,
+     "Domains of forwarders whose ARC seals are believed: a chain they sealed may turn a "
+     "failed "
+     "DMARC into a pass."},
+    {NULL, FIELD(login_domain), SETTING_NAME, OPTIONAL, "", 0, 0,
+     "Domain of the addresses of logins without @, so that a login can prove an author. Empty: "
+     "only logins written as addresses can."},
+    {NULL, FIELD(dmarc_reports), SETTING_BOOL, 0, "no", 0, 0,
+     "Allow milter-ctl report dmarc --send to mail aggregate reports (RFC 7489) to the domains "
+     "that ask for them."},
+    {NULL, FIELD(dmarc_report_from), SETTING_ADDRESS, OPTIONAL, "", 0, 0,
+     "Address that stands in From of these reports; needed with dmarc_reports = yes."},
+
     {"Not used yet: accepted and checked, for later versions", FIELD(split_recipients),
      SETTING_BOOL, SETTING_LATER, "no", 0, 0,
      "Take only recipients of one class in a transaction, so that their dispositions do not "
@@ -165,15 +219,10 @@ const struct setting_row settings_table[] = {
      "Where Postfix asks whether a login is right (Dovecot's protocol)."},
     {NULL, FIELD(auth_backend), SETTING_SOCKETS, LATER, "", 0, 0,
      "Internal servers whose SMTP AUTH decides."},
-    {NULL, FIELD(resolver), SETTING_RESOLVERS, LATER, "", 0, 0,
-     "DNS servers. Empty: those of the system."},
     {NULL, FIELD(clamd_socket), SETTING_SOCKET, LATER, "", 0, 0,
      "Where ClamAV's clamd listens."},
-    {NULL, FIELD(geoip_country), SETTING_PATH, LATER, "", 0, 0, "MaxMind file of countries."},
-    {NULL, FIELD(geoip_asn), SETTING_PATH, LATER, "", 0, 0,
-     "MaxMind file of autonomous systems."},
-    {NULL, FIELD(trusted_authserv_ids), SETTING_TRUSTED, LATER, "", 0, 0,
-     "Whose Authentication-Results and ARC seals are believed, and from which networks."},
+    {NULL, FIELD(dnsbl_url_zones), SETTING_ZONES, LATER, "", 0, 0,
+     "Block lists that are asked for the hosts of links in the text."},
     {.name = NULL},
 };
 

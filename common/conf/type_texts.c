@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "base/ipnet.h"
+#include "conf/dnsbl_zone.h"
 #include "conf/setting_type.h"
 #include "conf/settings.h"
 
@@ -182,4 +183,47 @@ int type_check_redis(struct span text, struct err *err)
     if (!hosts.ptr || name.len == 0)
         return err_set(err, "`%.*s` is not sentinel:NAME@HOST:PORT,...", SPAN_ARG(text));
     return check_parts(hosts, check_host_port, err);
+}
+
+static int check_domain(struct span text, struct err *err)
+{
+    struct span rest = text, label;
+
+    if (text.len > 253 || !is_made_of(text, ".-_"))
+        return err_set(err, "`%.*s` is not a domain; write it in ASCII, such as example.com",
+                       SPAN_ARG(text));
+    while (span_cut(&rest, '.', &label))
+        if (label.len == 0 || label.len > 63)
+            return err_set(err, "`%.*s` has a part that is empty or over 63 bytes",
+                           SPAN_ARG(text));
+    return 0;
+}
+
+int type_check_domains(struct span text, struct err *err)
+{
+    return check_parts(text, check_domain, err);
+}
+
+int type_check_address(struct span text, struct err *err)
+{
+    struct span domain = text, local;
+
+    span_cut(&domain, '@', &local);
+    if (!domain.ptr || local.len == 0 || local.len > 64 || !is_made_of(local, ".-_+="))
+        return err_set(err,
+                       "`%.*s` is not an address; write one such as postmaster@example.com",
+                       SPAN_ARG(text));
+    return check_domain(domain, err);
+}
+
+static int check_zone_part(struct span text, struct err *err)
+{
+    struct dnsbl_zone zone;
+
+    return dnsbl_zone_parse(text, &zone, err);
+}
+
+int type_check_zones(struct span text, struct err *err)
+{
+    return check_parts(text, check_zone_part, err);
 }

@@ -14,4 +14,7 @@ int type_check_listener(struct span text, struct err *err);
 int type_check_resolvers(struct span text, struct err *err);
 int type_check_trusted(struct span text, struct err *err);
 int type_check_redis(struct span text, struct err *err);
+int type_check_domains(struct span text, struct err *err);
+int type_check_address(struct span text, struct err *err);
+int type_check_zones(struct span text, struct err *err);
 #endif

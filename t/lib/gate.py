@@ -88,7 +88,7 @@ class Gate:
             "milter_socket": f"unix:{self.socket_dir}/milter", "policy_socket": f"unix:{self.socket_dir}/policy",
             "control_dir": self.control_dir, "state_dir": self.state, "quarantine_dir": self.quarantine,
             "rules_file": self.rules_file, "maps_dir": self.maps, "inspect_workers": "2",
-            "maps_settle": "0s", "postfix_config_dir": self._postfix_config(), **(settings or {})}
+            "authentication_results": "no", "maps_settle": "0s", "postfix_config_dir": self._postfix_config(), **(settings or {})}
         self.last_words = []
         self.write_rules(rules)
         for name, items in (lists or {}).items():

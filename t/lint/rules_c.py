@@ -23,6 +23,9 @@ DOORS = {
     'jansson.h': ['common/control', 'milter/ctl', 'policyd'],
     'hiredis*': ['policyd/cluster'],
     'maxminddb.h': ['common/checks'],
+    'libpsl.h': ['common/mail'],
+    'zlib.h': ['milter'],
+    'opendkim/*': [],
     'idn2.h': ['common/mail'],
     'openssl/*': ['common/base', 'milter/inspect', 'policyd/auth', 'policyd/cluster'],
     'check.h': [],
@@ -37,7 +40,7 @@ PROGRAMS = {
 }
 
 # Both sides of a hand-over read the one header that describes it.
-SHARED = {('milter/inspect', 'inspect/wire.h')}
+SHARED = {('milter/inspect', 'inspect/wire.h'), ('milter/inspect', 'inspect/sender_wire.h')}
 
 FORBIDDEN = [
     (r'\b(?:sprintf|vsprintf|strcpy|strcat|gets|strtok|alloca|tmpnam|mktemp)\s*\(',

@@ -162,13 +162,13 @@ static const struct {
     const char *text, *words; /* NULL: applicable */
 } applying[] = {
     {"[policy] rule a when path = staging then verify", NULL},
-    {"[filter] rule a when dmarc = fail then discard",
-     "dmarc is not learnt by this version; mark rule a (off)"},
-    {"[filter] rule a (off) when dmarc = fail then discard", NULL},
-    {"[filter] rule a (warn) when dmarc = fail then discard", NULL},
+    {"[filter] rule a when tls.version absent then discard",
+     "tls.version is not learnt by this version; mark rule a (off)"},
+    {"[filter] rule a (off) when tls.version absent then discard", NULL},
+    {"[filter] rule a (warn) when tls.version absent then discard", NULL},
     {"[policy] rule a when path = staging then greylist 3m", NULL},
     {"[policy] rule a when count(messages, sender, 1h) > 5 then defer \"4.7.1 a\"", NULL},
-    {"[filter] rule a when path = proxy then log \"{spf}\"", "spf is not learnt"},
+    {"[filter] rule a when path = proxy then log \"{virus}\"", "virus is not learnt"},
     {"[filter] rule a when path = proxy then tag \"t\" rule b when tag(\"t\") or score > 3 "
      "then discard",
      NULL},
