@@ -28,10 +28,8 @@ static int start_country(struct check_request *request, struct err *err)
 }
 
 static const enum fact_id country_facts[] = {FACT_CLIENT_COUNTRY, FACT__COUNT};
-static const struct check country = {.name = "country",
-                                     .stage = STAGE_CONNECT,
-                                     .facts = country_facts,
-                                     .start = start_country};
+static const struct check country = {
+    .name = "country", .stage = STAGE_CONNECT, .facts = country_facts, .start = start_country};
 static const struct check *const checks[] = {&country};
 
 static void *answer_country(void *text)

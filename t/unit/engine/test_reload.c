@@ -110,7 +110,7 @@ START_TEST(test_refused)
          "1 of 2 tests"},
         {"not learnt yet",
          {.generation = 2,
-          .rules = "[policy] rule r when client.country = \"XX\" then reject \"5.7.1 x\""},
+          .rules = "[policy] rule r when tls.version = \"XX\" then reject \"5.7.1 x\""},
          "learn"},
         {"routes",
          {.generation = 2, .rules = RULES, .routes = "postgate-routes 1 1\nend\n"},
