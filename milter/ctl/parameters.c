@@ -162,6 +162,13 @@ static int check_verdicts(const char *value, struct err *err)
     return 0;
 }
 
+static int check_algorithm(const char *value, struct err *err)
+{
+    if (strcmp(value, "rsa") == 0 || strcmp(value, "ed25519") == 0)
+        return 0;
+    return err_set(err, "%s is none; write rsa or ed25519", value);
+}
+
 const struct parameter parameters[] = {
     {"FILE", check_file, "a file; - is the standard input"},
     {"FILE|N", check_file, "a rules file, or the number of a revision"},
@@ -189,12 +196,14 @@ const struct parameter parameters[] = {
      "time, node, verdict, rule, reason, domain, sender, sender-domain, client, country, path "
      "or direction"},
     {"HOST", check_line, "a host name"},
+    {"SELECTOR", check_line, "a word that tells keys of a domain apart, such as s1"},
     {"ADDRESS", check_line, "a mail address; <> is the null sender"},
     {"PATH", check_path, "proxy, staging, submission, local or release"},
     {"USER", check_line, "who is logged in"},
     {"ATTR=VALUE", check_attribute,
      "an attribute of Postfix's policy protocol, such as recipient=bob@example.com"},
     {"FACT", check_line, "the name of a fact, or its beginning"},
+    {"ALGORITHM", check_algorithm, "rsa or ed25519"},
     {"WORD", check_line, "a word of a sentence"},
     {NULL, NULL, NULL},
 };

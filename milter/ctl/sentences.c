@@ -90,6 +90,19 @@ const struct sentence sentences[] = {
      "accept mail for a domain and route it",
      "A domain that is there already gets the new route."},
     {"domain remove DOMAIN", domain_remove_run, 0, "accept mail for a domain no longer", NULL},
+    {"domain sign DOMAIN --selector SELECTOR [--algorithm ALGORITHM] [--key FILE] [--now]",
+     domain_sign_run, 0, "sign mail of a domain with DKIM: make a key, print its DNS record",
+     "Mail from the domain, or from one below it that has no key of its own, that leaves "
+     "through the staging listener or from a login is signed from the minute its record is "
+     "seen in DNS; with --now at once. --algorithm is rsa (the default) or ed25519; with a key "
+     "of each both sign. A new selector takes over from an older one when it is published. "
+     "--key takes an existing key (PEM), such as one of OpenDKIM, or that of another node: "
+     "each node of a cluster has keys of its own."},
+    {"domain unsign DOMAIN [--selector SELECTOR]", domain_unsign_run, 0,
+     "remove the keys of a domain, or the one of a selector", NULL},
+    {"domain keys [DOMAIN] [--records]", domain_keys_run, 0,
+     "the keys that mail is signed with, and whether they are in use",
+     "--records prints their DNS records."},
 
     {"message test FILE [--client IP] [--helo HOST] [--sender ADDRESS] [--recipient "
      "ADDRESS]... [--path PATH] [--user USER]",
