@@ -80,6 +80,7 @@ int dkim_key_read(struct span record, struct str *out, struct dkim_key *key_r, s
                                .is_own_identity = tags_has_piece(flags, ':', "s")};
     if (!key_r->is_revoked && !tags_base64(key->value, out))
         return err_set(err, "the key is not base64");
-    key_r->bytes = span_from(out->ptr + before, out->len - before);
+    if (!key_r->is_revoked)
+        key_r->bytes = span_from(out->ptr + before, out->len - before);
     return 0;
 }
