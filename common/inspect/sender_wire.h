@@ -15,8 +15,11 @@
 #define SENDER_RESULT_BYTES 65536
 #define SENDER_SIGNATURES_MAX                                                                  \
     16 /* DKIM signatures looked at, from the top; RFC 6376 section 6.1 leaves the number to us */
-#define SENDER_SEALS_MAX 50   /* RFC 8617 section 4.2.1 */
-#define SENDER_TEXT_MAX  1000 /* of an explanation or reason; longer ones are cut */
+#define SENDER_SEALS_MAX    50   /* RFC 8617 section 4.2.1 */
+#define SENDER_TEXT_MAX     1000 /* of an explanation or reason; longer ones are cut */
+#define SENDER_REASON_MAX   300  /* of a signature's reason */
+#define SENDER_IDENTITY_MAX 320  /* of i=; longer ones are not said */
+#define SENDER_ENVELOPE_MAX 4096 /* of HELO and the like; of longer ones the end counts */
 
 enum sender_job {
     SENDER_SPF = 1,   /* check_host() of RFC 7208; no message */
@@ -34,8 +37,10 @@ struct sender_request {
     struct span receiver; /* our name, for %{r} */
     /* SIGNATURES */
     struct span
-        trusted_id; /* authserv-id whose results above the topmost Received are taken over; empty: nobody's */
+        trusted_id; /* authserv-ids, comma-separated, whose results above the topmost Received are taken over; empty: nobody's */
     /* both */
+    bool
+        is_last; /* no further round: what is still missing counts as DNS_LIMITED, lacks are not heard */
     size_t answer_count;
     const struct dns_answer *answers;
 };
@@ -66,6 +71,7 @@ struct sender_seal {
 /* What a trusted inner gateway's Authentication-Results say (RFC 8601). */
 struct sender_taken {
     bool is_there;
+    struct span id; /* the one of trusted_id */
     int spf, dkim, dmarc, arc;
     struct span spf_domain; /* of smtp.mailfrom, else of smtp.helo */
     struct span dmarc_domain;
@@ -99,7 +105,8 @@ void sender_request_write(struct str *out, const struct sender_request *request)
 /* Spans point into bytes; answers lie in arena. -1 on anything malformed or over a limit. */
 int sender_request_read(struct span bytes, struct arena *arena,
                         struct sender_request *request_r, struct err *err);
-/* Appends at most SENDER_RESULT_BYTES; longer texts are cut, names never. */
+/* Appends at most SENDER_RESULT_BYTES. Texts are cut, and made printable ASCII; reasons lose quotes and backslashes. A name that is no
+ * domain (in lower case) or longer than one is not said. */
 void sender_result_write(struct str *out, const struct sender_result *result);
 /* As an enemy's: results that are no words of their table, names that are no domains, a lack that is not valid, more than fits: -1. */
 int sender_result_read(struct span bytes, struct sender_result *result_r, struct err *err);
