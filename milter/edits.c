@@ -16,7 +16,7 @@ static bool must_go(const struct message_header *header, const struct settings *
     struct span own = span_of(settings->authserv_id);
 
     if (header->kind == HEADER_AUTHRES)
-        return authres_claims(header->value, &own, 1);
+        return authres_claims(header->value, AUTHRES_PLAIN, &own, 1);
     return (header->kind == HEADER_POSTGATE || header->kind == HEADER_POSTGATE_TRACE ||
             header->kind == HEADER_POSTGATE_RELEASE) &&
            !header->is_kept;

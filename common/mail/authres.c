@@ -1,114 +1,32 @@
 /* Authentication-Results: reading the authserv-id as RFC 8601 section 2.2 writes it, and suspecting what does not read so. */
 #include "mail/authres.h"
 
+#include "mail/authres_scan.h"
 #include "mail/domain.h"
-
-struct scan {
-    struct span rest;
-    bool is_broken;
-};
 
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void skip(struct scan *scan, size_t len)
-{
-    scan->rest = span_from(scan->rest.ptr + len, scan->rest.len - len);
-}
-
-/* The length of a comment at the front, nested ones and quoted-pairs included; 0 when it is too deep or not closed. */
-static size_t comment_length(struct span s)
-{
-    size_t depth = 0;
-
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '\\')
-            i++;
-        else if (s.ptr[i] == '(' && ++depth > AUTHRES_COMMENT_MAX)
-            return 0;
-        else if (s.ptr[i] == ')' && --depth == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
-/* CFWS of RFC 5322 section 3.2.2, bare line ends included. */
-static void skip_cfws(struct scan *scan)
-{
-    while (scan->rest.len > 0) {
-        size_t len = is_blank(scan->rest.ptr[0]) ? 1 : 0;
-
-        if (scan->rest.ptr[0] == '(') {
-            len = comment_length(scan->rest);
-            scan->is_broken |= len == 0;
-        }
-        if (len == 0)
-            return;
-        skip(scan, len);
-    }
-}
-
-/* RFC 2045 section 5.1; 8-bit bytes for internationalised ids (RFC 8601 section 2.2). */
-static bool is_token_byte(char c)
-{
-    return (unsigned char)c >= 0x80 ||
-           (c > 0x20 && c < 0x7f && strchr("()<>@,;:\\\"/[]?=", c) == NULL);
-}
-
-static struct span take_token(struct scan *scan)
-{
-    size_t len = 0;
-    struct span token;
-
-    while (len < scan->rest.len && is_token_byte(scan->rest.ptr[len]))
-        len++;
-    token = span_from(scan->rest.ptr, len);
-    skip(scan, len);
-    return token;
-}
-
-/* The inside of a quoted-string at the front, quoted-pairs and all. */
-static struct span take_quoted(struct scan *scan)
-{
-    for (size_t i = 1; i < scan->rest.len; i++) {
-        struct span inside = span_from(scan->rest.ptr + 1, i - 1);
-
-        if (scan->rest.ptr[i] == '\\') {
-            i++;
-        } else if (scan->rest.ptr[i] == '"') {
-            skip(scan, i + 1);
-            return inside;
-        }
-    }
-    scan->is_broken = true;
-    return span_from("", 0);
-}
-
 /* Is what follows the id the end, a ";" or a version and then one of these? */
-static bool is_followed_well(struct scan *scan)
+static bool is_followed_well(struct authres_scan *scan)
 {
-    skip_cfws(scan);
+    authres_skip_cfws(scan);
     while (scan->rest.len > 0 && scan->rest.ptr[0] >= '0' && scan->rest.ptr[0] <= '9')
-        skip(scan, 1);
-    skip_cfws(scan);
+        authres_skip(scan, 1);
+    authres_skip_cfws(scan);
     return !scan->is_broken && (scan->rest.len == 0 || scan->rest.ptr[0] == ';');
 }
 
 static bool read_id(struct span value, struct span *id_r)
 {
-    struct scan scan = {value, false};
+    struct authres_scan scan = {value, false};
 
-    skip_cfws(&scan);
+    authres_skip_cfws(&scan);
     if (scan.rest.len == 0)
         return false;
-    *id_r = scan.rest.ptr[0] == '"' ? take_quoted(&scan) : take_token(&scan);
+    *id_r = scan.rest.ptr[0] == '"' ? authres_quoted(&scan) : authres_token(&scan);
     return id_r->len > 0 && is_followed_well(&scan);
 }
 
@@ -123,7 +41,7 @@ static size_t squeeze(struct span s, bool with_comments, char out[AUTHRES_HEAD_M
         char c = s.ptr[i];
 
         if (c == '(' && !with_comments && broken < AUTHRES_COMMENT_MAX) {
-            size_t comment = comment_length(span_from(s.ptr + i, s.len - i));
+            size_t comment = authres_comment(span_from(s.ptr + i, s.len - i));
 
             i += comment > 0 ? comment - 1 : 0;
             broken += comment == 0;
@@ -134,42 +52,66 @@ static size_t squeeze(struct span s, bool with_comments, char out[AUTHRES_HEAD_M
     return len;
 }
 
-static bool is_same_id(struct span found, struct span id)
+/* A final dot is no difference. */
+static struct span without_dot(struct span id)
 {
-    char a[DOMAIN_SIZE], b[DOMAIN_SIZE];
-    char squeezed[AUTHRES_HEAD_MAX];
-    size_t len = squeeze(found, true, squeezed);
-
-    if (span_iequal(span_from(squeezed, len), id))
-        return true;
-    if (span_ends(span_from(squeezed, len), SPAN(".")) &&
-        span_iequal(span_from(squeezed, len - 1), id))
-        return true;
-    return domain_normalize(found, a) && domain_normalize(id, b) && strcmp(a, b) == 0;
+    return span_ends(id, SPAN(".")) ? span_from(id.ptr, id.len - 1) : id;
 }
 
-static bool occurs(struct span value, struct span id)
+static bool is_one_of(struct span found, const struct span *ids, size_t count)
 {
-    char head[AUTHRES_HEAD_MAX], wanted[AUTHRES_HEAD_MAX];
-    struct span what = span_from(wanted, squeeze(id, true, wanted));
+    char normal[DOMAIN_SIZE], squeezed[AUTHRES_HEAD_MAX];
+    struct span bare = without_dot(span_from(squeezed, squeeze(found, true, squeezed)));
+    bool is_domain = domain_normalize(found, normal);
+
+    for (size_t i = 0; i < count; i++) {
+        struct span id = without_dot(ids[i]);
+        if (span_iequal(bare, id) || (is_domain && span_iequal(span_of(normal), id)))
+            return true;
+    }
+    return false;
+}
+
+static bool occurs(struct span value, const struct span *ids, size_t count)
+{
+    char plain[AUTHRES_HEAD_MAX], commented[AUTHRES_HEAD_MAX], wanted[AUTHRES_HEAD_MAX];
+    struct span without = span_from(plain, squeeze(value, false, plain));
+    struct span with = span_from(commented, squeeze(value, true, commented));
     size_t at;
 
-    if (span_find(span_from(head, squeeze(value, false, head)), what, &at) ||
-        span_find(span_from(head, squeeze(value, true, head)), what, &at))
-        return true;
-    return span_starts(span_from(head, squeeze(value, false, head)), SPAN("=?"));
+    for (size_t i = 0; i < count; i++) {
+        struct span what = span_from(wanted, squeeze(ids[i], true, wanted));
+        if (span_find(without, what, &at) || span_find(with, what, &at))
+            return true;
+    }
+    return count > 0 && span_starts(without, SPAN("=?"));
 }
 
-bool authres_claims(struct span value, const struct span *ids, size_t count)
+/* What follows "i=N;"; value itself when it does not begin so. */
+static struct span after_instance(struct span value)
+{
+    struct authres_scan scan = {value, false};
+
+    authres_skip_cfws(&scan);
+    if (!span_iequal(authres_token(&scan), SPAN("i")))
+        return value;
+    authres_skip_cfws(&scan);
+    if (!authres_take(&scan, '='))
+        return value;
+    authres_skip_cfws(&scan);
+    (void)authres_token(&scan);
+    authres_skip_cfws(&scan);
+    return authres_take(&scan, ';') && !scan.is_broken ? scan.rest : value;
+}
+
+bool authres_claims(struct span value, enum authres_kind kind, const struct span *ids,
+                    size_t count)
 {
     struct span found;
-    bool is_read;
 
     if (value.len > AUTHRES_VALUE_MAX)
         value.len = AUTHRES_VALUE_MAX;
-    is_read = read_id(value, &found);
-    for (size_t i = 0; i < count; i++)
-        if (is_read ? is_same_id(found, ids[i]) : occurs(value, ids[i]))
-            return true;
-    return false;
+    if (kind == AUTHRES_OF_ARC)
+        value = after_instance(value);
+    return read_id(value, &found) ? is_one_of(found, ids, count) : occurs(value, ids, count);
 }

@@ -29,8 +29,6 @@ struct authres {
     const struct authres_result *results;
 };
 
-enum authres_kind { AUTHRES_PLAIN = 0, AUTHRES_OF_ARC };
-
 /* value: folded or not, at most AUTHRES_VALUE_MAX bytes. All lies in arena. -1 with the reason: malformed, or over a limit. */
 int authres_read(struct span value, enum authres_kind kind, struct arena *arena,
                  struct authres *authres_r, struct err *err);
@@ -40,7 +38,7 @@ int authres_read_result(struct span text, struct arena *arena, struct authres_re
 /* The first value of that property; empty when there is none. */
 struct span authres_value(const struct authres_result *result, const char *type,
                           const char *name);
-/* Is it the result of that method and word ("dmarc", "pass")? result NULL: any. */
+/* Is it the result of that method and word ("dmarc", "pass")? word NULL: any. */
 bool authres_is(const struct authres_result *result, const char *method, const char *word);
 /* Which of ids (comma-separated, as trusted_ids_of of conf/trusted_ids.h gives them) is this id? Empty: none of them. */
 struct span authres_which(struct span id, struct span ids);

@@ -12,10 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str ours = STR_EMPTY;
 
-    (void)authres_claims(span_from(data, size), ids, 2);
+    (void)authres_claims(span_from(data, size), AUTHRES_PLAIN, ids, 2);
+    (void)authres_claims(span_from(data, size), AUTHRES_OF_ARC, ids, 2);
+    str_adds(&ours, size % 2 == 1 ? "i = 1 (d);" : "");
     str_adds(&ours, "(c) \"MX.ours.example\" 1 ;");
     str_add(&ours, span_from(data, size));
-    if (!authres_claims(str_span(&ours), ids, 2))
+    if (!authres_claims(str_span(&ours), size % 2 == 1 ? AUTHRES_OF_ARC : AUTHRES_PLAIN, ids,
+                        2))
         abort();
     str_clear(&ours);
     return 0;

@@ -79,18 +79,51 @@ static const struct {
 START_TEST(test_cases)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        ck_assert_msg(authres_claims(span_of(cases[i].value), ours, COUNT_OF(ours)) ==
-                          cases[i].claims,
+        ck_assert_msg(authres_claims(span_of(cases[i].value), AUTHRES_PLAIN, ours,
+                                     COUNT_OF(ours)) == cases[i].claims,
                       "%s", cases[i].value);
+}
+END_TEST
+
+/* With an instance before (RFC 8617 section 4.1.1). */
+START_TEST(test_arc)
+{
+    static const struct {
+        const char *value;
+        bool claims;
+    } of_arc[] = {
+        {"i=1; mx.ours.example; dmarc=pass", true},
+        {" i = 01 ; (c) \"MX.ours.example\"; none", true},
+        {"(c) I(c)=(c)2(c);mx.ours.example", true},
+        {"i=1; gate2.ours.example.; none", true},
+        {"mx.ours.example; none", true},      /* no instance */
+        {"i=1, mx.ours.example; none", true}, /* no semicolon */
+        {"i=1 mx.ours.example; none", true},
+        {"i=1; i=2; mx.ours.example; none", true},
+        {"i=; mx.ours.example; none", true},
+        {"i=1; mx.ours.(x)example", true},
+        {"i=1; =?utf-8?q?mx=2Eours?=; none", true},
+        {"i=1; mx.other.example; spf=pass smtp.helo=mx.ours.example", false},
+        {"i=1; mx.other.example (mx.ours.example); none", false},
+        {"i=1; xmx.ours.example; none", false},
+        {"i=1;", false},
+        {"i", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(of_arc); i++)
+        ck_assert_msg(authres_claims(span_of(of_arc[i].value), AUTHRES_OF_ARC, ours, 2) ==
+                          of_arc[i].claims,
+                      "%s", of_arc[i].value);
 }
 END_TEST
 
 START_TEST(test_bytes)
 {
-    ck_assert(authres_claims(span_from("mx.ours\0.example; x", 19), ours, 1));
-    ck_assert(authres_claims(span_from("\0mx.ours.example; x", 19), ours, 1));
-    ck_assert(!authres_claims(span_of(NULL), ours, 1));
-    ck_assert(!authres_claims(SPAN("mx.ours.example; x"), ours, 0));
+    ck_assert(authres_claims(span_from("mx.ours\0.example; x", 19), AUTHRES_PLAIN, ours, 1));
+    ck_assert(authres_claims(span_from("\0mx.ours.example; x", 19), AUTHRES_PLAIN, ours, 1));
+    ck_assert(!authres_claims(span_of(NULL), AUTHRES_PLAIN, ours, 1));
+    ck_assert(!authres_claims(SPAN("mx.ours.example; x"), AUTHRES_PLAIN, ours, 0));
 }
 END_TEST
 
@@ -100,22 +133,22 @@ START_TEST(test_bounds)
     char value[200000];
 
     memset(value, '(', sizeof(value));
-    ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(!authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
     memset(value, ' ', sizeof(value));
-    ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(!authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
     memset(value, 'x', sizeof(value));
     memcpy(value, "mx.ours.example; ", 17);
-    ck_assert(authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
     memset(value, '\\', sizeof(value));
     memcpy(value, "\"", 1);
-    ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(!authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
     for (size_t i = 0; i < sizeof(value); i += 2) /* each seems to open a comment, none ends */
         memcpy(value + i, "\\(", 2);
     value[0] = ' ';
-    ck_assert(!authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(!authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
     memcpy(value + 1000, "mx.ours.example;", 16);
-    ck_assert(authres_claims(span_from(value, sizeof(value)), ours, 2));
+    ck_assert(authres_claims(span_from(value, sizeof(value)), AUTHRES_PLAIN, ours, 2));
 }
 END_TEST
 
-SUITE_MAIN("authres", test_cases, test_bytes, test_bounds)
+SUITE_MAIN("authres", test_arc, test_cases, test_bytes, test_bounds)
