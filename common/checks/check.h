@@ -18,7 +18,7 @@ struct check_request {
     struct fact_ref *wants;  /* owned, keys too */
     struct span transaction; /* owned; the same for all recipients of a message, or empty */
     bool is_trial;           /* only look: nothing is noted */
-    int64_t begun, deadline; /* clock_mono_ms */
+    int64_t begun, deadline; /* clock_mono_ms; of a check that asks_dns: of its lookups */
     unsigned references;
 };
 struct check_request *check_request_pin(struct check_request *request);
@@ -38,6 +38,7 @@ struct check {
     /* What stands when it could not start, or has not answered by the deadline; NULL: all its facts are unknown. */
     void (*without)(struct facts *facts, const char *reason);
     bool reads_message; /* wants message_fd */
+    bool asks_dns;      /* its deadline is that of the message's lookups */
 };
 
 /* Filled in once by each main before the first transaction. */

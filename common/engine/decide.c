@@ -97,15 +97,58 @@ enum decide_state decide(struct deciding *d, enum stage stage, const struct verd
     return worst;
 }
 
-void decide_start_early(struct deciding *d, enum stage stage)
+void decide_want(struct deciding *d, enum fact_id fact)
+{
+    struct fact_ref ref = {.fact = fact, .record = fact_table[fact].record};
+    int check = needs_check_of(&ref);
+
+    if (check >= 0 && !needs_is_learnt(d, &ref))
+        needs_want(d, (size_t)check);
+}
+
+static void want_asked(struct deciding *d)
 {
     const struct ruleset *rules = d->snapshot->rules;
 
     for (size_t i = 0; i < rules->ask_count[d->chain]; i++) {
         const struct fact_ref *ref = &rules->asks[d->chain][i];
-        int check =
-            checks_for(ref->record != RECORD_NONE ? record_first(ref->record) : ref->fact);
-        if (check >= 0 && checks_at((size_t)check)->stage <= stage)
-            needs_start(d, (size_t)check);
+        int check = needs_check_of(ref);
+        if (check >= 0 && !needs_is_learnt(d, ref))
+            needs_want(d, (size_t)check);
     }
+}
+
+bool decide_may_ask(struct deciding *d, enum fact_id fact)
+{
+    int check = checks_for(fact);
+
+    want_asked(d);
+    return check >= 0 && (d->wanted >> check & 1) != 0;
+}
+
+/* Needs of a later stage hold a check back by themselves: only what may begin is started. */
+void decide_start_early(struct deciding *d, enum stage stage)
+{
+    want_asked(d);
+    for (size_t i = 0; i < checks_count(); i++)
+        if ((d->wanted >> i & 1) != 0 && checks_at(i)->stage <= stage)
+            needs_start(d, i);
+}
+
+enum decide_state decide_learn(struct deciding *d, enum fact_id fact)
+{
+    int check = checks_for(fact);
+
+    (void)needs_take_answers(d);
+    if (check < 0)
+        return DECIDE_DONE;
+    needs_start(d, (size_t)check);
+    return needs_wait_for(d, (size_t)check) ? DECIDE_WAIT : DECIDE_DONE;
+}
+
+void decide_again(struct deciding *d, int64_t deadline)
+{
+    d->deadline = deadline;
+    (void)needs_take_answers(d);
+    needs_reopen(d);
 }

@@ -15,13 +15,19 @@ struct deciding {
     size_t recipient_count;
     int message_fd; /* sealed memfd, or -1 while there is none */
     struct mailbox *mailbox;
-    int64_t deadline; /* clock_mono_ms: what is not in by then is unknown */
-    int64_t begun;    /* clock_mono_ms; policyd: its patience with Redis counts from here */
+    int64_t
+        deadline; /* clock_mono_ms: what is not in by then is unknown, or what `without` says */
+    int64_t lookup_deadline; /* the same for what checks ask DNS; 0: deadline */
+    int64_t begun; /* clock_mono_ms; policyd: its patience with Redis counts from here */
     /* policyd: the same for all recipients of a message; may be empty. */
     struct span transaction;
-    bool is_trial;    /* nothing is noted anywhere */
-    uint32_t started; /* bits of checks; managed by decide */
-    uint32_t answered;
+    bool is_trial;   /* nothing is noted anywhere */
+    bool is_decided; /* what comes in now fills gaps and replaces nothing: records replay */
+    /* Bits of checks; managed by decide. */
+    uint32_t wanted;            /* may be needed: started as soon as their stage is there */
+    uint32_t held;              /* wait for what they work with */
+    uint32_t started, answered; /* each check starts once, answers once */
+    uint32_t late;              /* settled for want of time; their answer may still come */
 };
 
 enum decide_state {
@@ -37,6 +43,14 @@ enum decide_state decide(struct deciding *d, enum stage stage,
 /* One recipient alone, for RCPT: the same, outcome instead of verdict. */
 enum decide_state decide_recipient(struct deciding *d, size_t recipient, enum stage stage,
                                    const struct outcome **outcome_r);
-/* Starts every check that the chain's rules may ask and that may begin at `stage`: lookups together cost one round trip. */
+/* Notes that the check which learns this fact is wanted, with those it works with, though no rule may ask: not if the fact is learnt. */
+void decide_want(struct deciding *d, enum fact_id fact);
+/* Will the check that learns this fact be started, as rules and wants stand now? */
+bool decide_may_ask(struct deciding *d, enum fact_id fact);
+/* Starts every check that is wanted, or that the chain's rules may ask, and that may begin at `stage`: lookups together cost one round trip. */
 void decide_start_early(struct deciding *d, enum stage stage);
+/* Starts the check that learns this fact. WAIT: it has still to answer. */
+enum decide_state decide_learn(struct deciding *d, enum fact_id fact);
+/* Goes on with a new deadline: what was settled for want of time only, and may still be answered, is to be learnt again. */
+void decide_again(struct deciding *d, int64_t deadline);
 #endif

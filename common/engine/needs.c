@@ -1,30 +1,20 @@
-/* needs.c - starts checks for needed facts, takes their answers, and settles as unknown what nobody can learn. */
-#include <fcntl.h>
+/* needs.c - starts checks for needed facts, each after those it works with, and takes their answers. */
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "engine/needs.h"
+#include "engine/request.h"
+#include "engine/settle.h"
 
-static int check_of(const struct fact_ref *ref)
+static uint32_t bit(size_t index)
+{
+    return 1u << index;
+}
+
+int needs_check_of(const struct fact_ref *ref)
 {
     return checks_for(ref->record != RECORD_NONE ? record_first(ref->record) : ref->fact);
 }
 
-static void settle_unknown(struct deciding *d, struct facts *recipient,
-                           const struct fact_ref *ref, const char *reason)
-{
-    struct fact unknown = {.state = FACT_UNKNOWN, .reason = span_of(reason)};
-
-    if (ref->record != RECORD_NONE)
-        facts_records_unknown(d->message, ref->record, unknown.reason);
-    else if (ref->fact >= FACT_FUNCTION__FIRST)
-        facts_set_keyed(d->message, ref->fact, ref->key, &unknown);
-    else if (recipient != NULL && (fact_table[ref->fact].flags & FACT_PER_RECIPIENT) != 0)
-        facts_set_unknown(recipient, ref->fact, unknown.reason);
-    else
-        facts_set_unknown(d->message, ref->fact, unknown.reason);
-}
-
-static bool is_learnt(const struct deciding *d, const struct fact_ref *ref)
+bool needs_is_learnt(const struct deciding *d, const struct fact_ref *ref)
 {
     if (ref->record != RECORD_NONE)
         return facts_records(d->message, ref->record)->state != FACT_PENDING;
@@ -33,88 +23,73 @@ static bool is_learnt(const struct deciding *d, const struct fact_ref *ref)
     return facts_get(d->message, ref->fact)->state != FACT_PENDING;
 }
 
-/* All that the rules of this chain ask of the check, with keys of its own. */
-static void request_wants(struct check_request *request, const struct deciding *d, size_t index)
+/* The checks that have still to say what this one works with. */
+static uint32_t lacking(const struct deciding *d, size_t index)
 {
-    const struct ruleset *rules = d->snapshot->rules;
-    size_t ask_count = rules->ask_count[d->chain];
+    const enum fact_id *needs = checks_at(index)->needs;
+    uint32_t bits = 0;
 
-    request->wants = xcalloc(ask_count > 0 ? ask_count : 1, sizeof *request->wants);
-    for (size_t i = 0; i < ask_count; i++) {
-        struct fact_ref want = rules->asks[d->chain][i];
-        if (check_of(&want) != (int)index)
-            continue;
-        want.key = span_from(xstrndup(want.key.len > 0 ? want.key.ptr : "", want.key.len),
-                             want.key.len);
-        request->wants[request->want_count++] = want;
+    for (; needs != NULL && *needs != FACT__COUNT; needs++) {
+        struct fact_ref ref = {.fact = *needs, .record = fact_table[*needs].record};
+        int check = needs_check_of(&ref);
+        if (check >= 0 && !needs_is_learnt(d, &ref))
+            bits |= bit((size_t)check);
     }
+    return bits & ~d->answered;
 }
 
-/* [policy] asks about one recipient at a time. */
-static struct facts *request_facts(const struct deciding *d)
+/* A check that is noted already is not gone into again: no circle of needs goes on for ever. */
+void needs_want(struct deciding *d, size_t index)
 {
-    struct facts *facts = facts_copy(d->message);
-    struct facts_view view = {d->message, d->recipient_count > 0 ? d->recipients[0] : NULL};
-    struct fact direction;
+    uint32_t first;
 
-    if (d->chain != CHAIN_POLICY || view.recipient == NULL)
-        return facts;
-    facts_merge(facts, view.recipient);
-    evaluate_direction(&d->snapshot->lists, &view, &direction);
-    if (direction.state == FACT_VALUE)
-        facts_set(facts, FACT_DIRECTION, direction.values[0]);
-    return facts;
+    if ((d->wanted & bit(index)) != 0)
+        return;
+    d->wanted |= bit(index);
+    first = lacking(d, index);
+    for (size_t i = 0; i < checks_count(); i++)
+        if ((first & bit(i)) != 0)
+            needs_want(d, i);
 }
 
-static struct check_request *request_new(struct deciding *d, size_t index)
+static void start_now(struct deciding *d, size_t index)
 {
-    const struct check *check = checks_at(index);
-    struct check_request *request = xcalloc(1, sizeof *request);
+    struct check_request *request = request_new(d, index);
+    struct err err;
 
-    request->mailbox = mailbox_pin(d->mailbox);
-    request->check = (int)index;
-    request->begun = d->begun;
-    request->deadline = d->deadline;
-    request->references = 1;
-    request->message_fd = -1;
-    if (check->reads_message && d->message_fd >= 0)
-        request->message_fd = fcntl(d->message_fd, F_DUPFD_CLOEXEC, 0);
-    if (check->reads_facts)
-        request->facts = request_facts(d);
-    request->is_trial = d->is_trial;
-    if (d->transaction.len > 0)
-        request->transaction =
-            span_from(xstrndup(d->transaction.ptr, d->transaction.len), d->transaction.len);
-    request_wants(request, d, index);
-    return request;
+    err_reset(&err);
+    d->held &= ~bit(index);
+    d->started |= bit(index);
+    if (checks_at(index)->start(request, &err) != 0) {
+        d->answered |= bit(index);
+        settle_check(d, index, err.text);
+    }
+    check_request_unpin(&request);
 }
 
-static void settle_asked(struct deciding *d, size_t index, const char *reason)
+/* A start that fails answers at once, and others may have waited for that: each turn starts one or is the last. */
+static void start_held(struct deciding *d)
 {
-    const struct ruleset *rules = d->snapshot->rules;
-
-    for (size_t i = 0; i < rules->ask_count[d->chain]; i++) {
-        const struct fact_ref *ref = &rules->asks[d->chain][i];
-        if (check_of(ref) == (int)index && !is_learnt(d, ref))
-            settle_unknown(d, NULL, ref, reason);
+    for (size_t i = 0; i < checks_count(); i++) {
+        if ((d->held & bit(i)) == 0 || lacking(d, i) != 0)
+            continue;
+        start_now(d, i);
+        i = (size_t)-1;
     }
 }
 
 void needs_start(struct deciding *d, size_t index)
 {
-    struct check_request *request;
-    struct err err;
+    uint32_t first;
 
-    if ((d->started & (1u << index)) != 0)
+    if (((d->started | d->held) & bit(index)) != 0)
         return;
-    d->started |= 1u << index;
-    err_reset(&err);
-    request = request_new(d, index);
-    if (checks_at(index)->start(request, &err) != 0) {
-        d->answered |= 1u << index;
-        settle_asked(d, index, err.text);
-    }
-    check_request_unpin(&request);
+    d->held |= bit(index);
+    first = lacking(d, index);
+    for (size_t i = 0; i < checks_count(); i++)
+        if ((first & bit(i)) != 0)
+            needs_start(d, i);
+    start_held(d);
 }
 
 bool needs_take_answers(struct deciding *d)
@@ -124,31 +99,61 @@ bool needs_take_answers(struct deciding *d)
     int check;
 
     while ((answer = mailbox_take(d->mailbox, &check)) != NULL) {
-        bool is_whole = facts_merge(d->message, answer);
+        bool is_whole = settle_merge(d, answer);
         facts_free(&answer);
-        d->answered |= 1u << check;
-        settle_asked(d, (size_t)check, is_whole ? "not learnt" : "too large");
+        d->answered |= bit((size_t)check);
+        settle_check(d, (size_t)check, is_whole ? "not learnt" : "too large");
     }
+    if (d->answered != before)
+        start_held(d);
     return d->answered != before;
+}
+
+static void settle_late(struct deciding *d, size_t index)
+{
+    d->late |= bit(index);
+    settle_check(d, index, "deadline");
+}
+
+bool needs_wait_for(struct deciding *d, size_t index)
+{
+    if ((d->answered & bit(index)) != 0 || (d->late & bit(index)) != 0)
+        return false;
+    if (clock_mono_ms() < d->deadline)
+        return true;
+    settle_late(d, index);
+    return false;
 }
 
 bool needs_meet(struct deciding *d, struct facts *recipient,
                 const struct evaluation *evaluation)
 {
-    bool is_late = clock_mono_ms() >= d->deadline;
     bool must_wait = false;
 
     for (size_t i = 0; i < evaluation->need_count; i++) {
         const struct fact_ref *need = &evaluation->needs[i];
-        int check = check_of(need);
+        int check = needs_check_of(need);
         if (check >= 0)
             needs_start(d, (size_t)check);
-        if (check >= 0 && (d->answered & (1u << check)) == 0 && !is_late)
+        if (check >= 0 && needs_wait_for(d, (size_t)check))
             must_wait = true;
         else if (check < 0)
             settle_unknown(d, recipient, need, "not learnt by this version");
-        else if (!is_learnt(d, need))
-            settle_unknown(d, recipient, need, is_late ? "deadline" : "not learnt");
+        else if (!needs_is_learnt(d, need))
+            settle_unknown(d, recipient, need, "not learnt");
     }
     return must_wait;
+}
+
+void needs_reopen(struct deciding *d)
+{
+    uint32_t open = d->late & ~d->answered;
+
+    d->late = 0;
+    for (size_t i = 0; i < checks_count(); i++) {
+        const enum fact_id *facts = checks_at(i)->facts;
+        for (; (open & bit(i)) != 0 && *facts != FACT__COUNT; facts++)
+            if (*facts < FACT_MESSAGE__COUNT)
+                facts_forget(d->message, *facts);
+    }
 }

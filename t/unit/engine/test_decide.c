@@ -3,12 +3,10 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "engine/decide.h"
-#include "engine/piece.h"
 #include "engine/record.h"
-#include "engine/routes.h"
 #include "facts/block.h"
 #include "facts/derive.h"
-#include "t/lib/suite.h"
+#include "t/lib/snapshot_of.h"
 
 static const char rules_text[] =
     "[filter]\n"
@@ -55,30 +53,6 @@ static const struct check *const checks[] = {&check};
 
 static struct deciding d;
 static struct facts *recipients[2];
-
-static void release_rules(void *thing)
-{
-    struct ruleset *rules = thing;
-
-    ruleset_unpin(&rules);
-}
-
-static const struct snapshot *snapshot_of(const char *text)
-{
-    struct snapshot *snapshot = snapshot_new();
-    struct problems problems;
-    struct ruleset *rules;
-    struct piece *piece;
-
-    problems_init(&problems, "rules", span_of(text));
-    rules = ruleset_compile(span_of(text), "rules", &problems);
-    ck_assert_msg(rules != NULL, "%s", problems.count > 0 ? problems.list[0].text : "");
-    problems_clear(&problems);
-    snapshot_bind(snapshot, rules);
-    piece = piece_new("rules", rules, release_rules);
-    snapshot_hold(snapshot, &piece);
-    return snapshot;
-}
 
 static void begin(const char *client, const char *second)
 {
