@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "mail/address.h"
+#include "mail/from_field.h"
 #include "mail/header.h"
 
 /* RFC 5322 section 3.6 and RFC 2045 section 3: at most once. */
@@ -128,6 +129,12 @@ static void collect(struct mime_state *s, InternetAddressList *list, struct valu
     }
 }
 
+/* Whoever the policy of From is held against must be the one that the reader sees. */
+static bool is_doubtful_from(const char *raw, struct span text)
+{
+    return span_of(raw).len > MIME_VALUE_MAX || !from_field_is_plain(text);
+}
+
 static void learn_addresses(struct mime_state *s, GMimeHeaderList *list, const char *name,
                             enum fact_id fact)
 {
@@ -137,12 +144,14 @@ static void learn_addresses(struct mime_state *s, GMimeHeaderList *list, const c
     for (int i = 0; list != NULL && i < g_mime_header_list_get_count(list); i++) {
         InternetAddressList *addresses;
         struct span text;
+        const char *raw;
         if (!header_name_is(name_at(list, i), span_of(name)))
             continue;
-        text = mime_unfold(
-            s, g_mime_header_get_raw_value(g_mime_header_list_get_header_at(list, i)));
+        raw = g_mime_header_get_raw_value(g_mime_header_list_get_header_at(list, i));
+        text = mime_unfold(s, raw);
         addresses = internet_address_list_parse(s->options, text.ptr);
         s->is_broken |= addresses == NULL && text.len > 0;
+        s->is_ambiguous |= fact == FACT_FROM && is_doubtful_from(raw, text);
         collect(s, addresses, values, &count, 0);
         if (addresses != NULL)
             g_object_unref(addresses);

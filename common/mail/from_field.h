@@ -1,0 +1,10 @@
+/* Is a From field written so that every program reads the same mailboxes in it? Lenient parsers each mend a crooked one in their own way:
+ * of "a@one.example;b@two.example" some see the first, some the second, so neither proves anything. */
+#ifndef MAIL_FROM_FIELD_H
+#define MAIL_FROM_FIELD_H
+#include "base/span.h"
+
+/* value: unfolded. A mailbox-list of RFC 5322 section 3.4 (UTF-8 as of RFC 6532; dots in display names), without groups, routes, blanks
+ * within an address, encoded-words within an address, addresses within comments; a mailbox without a domain only when it stands alone. */
+bool from_field_is_plain(struct span value);
+#endif
