@@ -29,9 +29,9 @@ static const struct control_command commands[] = {
     {"quarantine.reindex", ROLE_OPERATE, control_quarantine_reindex},
     {"quarantine.store", ROLE_ADMIN, control_quarantine_store},
     {"quarantine.drop", ROLE_ADMIN, control_quarantine_drop},
-    {"dkim.sign", ROLE_ADMIN, control_dkim_sign},
-    {"dkim.list", ROLE_READ, control_dkim_list},
-    {"dkim.remove", ROLE_ADMIN, control_dkim_remove},
+    {"signing.add", ROLE_ADMIN, control_signing_add},
+    {"signing.list", ROLE_READ, control_signing_list},
+    {"signing.remove", ROLE_ADMIN, control_signing_remove},
     {"snapshot.reload", ROLE_OPERATE, control_reload},
     {NULL, ROLE_ADMIN, NULL},
 };

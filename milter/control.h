@@ -16,9 +16,9 @@ enum control_exit control_quarantine_reindex(struct control_call *call, struct e
 enum control_exit control_quarantine_store(struct control_call *call, struct err *err);
 enum control_exit control_quarantine_drop(struct control_call *call, struct err *err);
 enum control_exit control_message_test(struct control_call *call, struct err *err);
-enum control_exit control_dkim_sign(struct control_call *call, struct err *err);
-enum control_exit control_dkim_list(struct control_call *call, struct err *err);
-enum control_exit control_dkim_remove(struct control_call *call, struct err *err);
+enum control_exit control_signing_add(struct control_call *call, struct err *err);
+enum control_exit control_signing_list(struct control_call *call, struct err *err);
+enum control_exit control_signing_remove(struct control_call *call, struct err *err);
 /* A text argument, or the empty span. */
 struct span control_argument(const struct control_call *call, const char *name);
 #endif

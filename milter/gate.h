@@ -10,7 +10,7 @@
     3 /* the cluster's two generations and this node's own; without a cluster that alone */
 
 struct decisions;
-struct dkim_keys;
+struct signing_keys;
 struct quarantine;
 struct releases;
 
@@ -23,7 +23,7 @@ struct gate {
     uint8_t release_key[32];
     struct decisions *decisions;
     struct quarantine *quarantine;
-    struct dkim_keys *dkim_keys;
+    struct signing_keys *signing_keys;
     struct releases *releases; /* marks given out and not yet seen again */
     atomic_bool
         is_quarantine_failing; /* the last message to be kept was not, for want of disk or a bound */

@@ -8,7 +8,7 @@
 #include "engine/arrival.h"
 #include "engine/staging.h"
 #include "engine/reload.h"
-#include "milter/dkim_keys.h"
+#include "milter/signing_keys.h"
 #include "milter/keys.h"
 #include "milter/open.h"
 #include "milter/releases.h"
@@ -78,8 +78,8 @@ static int gate_open_all(struct gate *gate, struct err *err)
         gate_open_decisions(gate, &key, err) != 0 || keys_begin(gate, &key, err) != 0 ||
         gate_open_quarantine(gate, err) != 0)
         return -1;
-    gate->dkim_keys = dkim_keys_open(settings->state_dir, err);
-    if (gate->dkim_keys == NULL)
+    gate->signing_keys = signing_keys_open(settings->state_dir, err);
+    if (gate->signing_keys == NULL)
         return -1;
     notice_begin(settings->control_dir);
     staging_init(settings->staging_listener);
@@ -93,7 +93,7 @@ static int gate_open_all(struct gate *gate, struct err *err)
 static void gate_undo(struct gate *gate)
 {
     keys_end();
-    dkim_keys_close(&gate->dkim_keys);
+    signing_keys_close(&gate->signing_keys);
     quarantine_close(&gate->quarantine);
     decisions_close(&gate->decisions);
     releases_free(&gate->releases);
