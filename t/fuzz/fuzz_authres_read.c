@@ -11,7 +11,7 @@ static bool is_plain(struct span id)
     for (size_t i = 0; i < id.len; i++)
         if (id.ptr[i] <= 0x20 || id.ptr[i] >= 0x7f || strchr("()<>,;\\\"?=", id.ptr[i]) != NULL)
             return false;
-    return true;
+    return id.len <= 255;
 }
 
 static void read_as(struct span value, enum authres_kind kind)
