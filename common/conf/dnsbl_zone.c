@@ -1,7 +1,8 @@
-/* dnsbl_zone.c - reads a block list as postscreen(8) writes it. */
+/* dnsbl_zone.c - reads block lists as postscreen(8) writes them. */
 #include "conf/dnsbl_zone.h"
 
-#define ZONE_MAX 200 /* bytes: a reversed IPv6 address must fit in front of it */
+#define ZONE_MAX                                                                               \
+    (253 - 64) /* bytes: a reversed IPv6 address and a dot must fit in front of it (RFC 5782) */
 
 static bool is_zone_byte(char c)
 {
@@ -18,8 +19,11 @@ static int check_name(struct span name, struct err *err)
                            "`%.*s` is not a zone; write it in lower case, such as "
                            "zen.example.org=127.0.0.[2..11]*2",
                            SPAN_ARG(name));
+    if (name.len > ZONE_MAX)
+        return err_set(err, "`%.*s` is not a zone: it has more than %d bytes", SPAN_ARG(name),
+                       ZONE_MAX);
     while (span_cut(&rest, '.', &label))
-        if (label.len == 0 || label.len > 63 || name.len > ZONE_MAX)
+        if (label.len == 0 || label.len > 63)
             return err_set(err,
                            "`%.*s` is not a zone: a part is empty or too long, or it ends in "
                            "a dot",
@@ -105,22 +109,65 @@ static int parse_answers(struct span text, struct dnsbl_zone *zone, struct err *
     return 0;
 }
 
+static int parse_weight(struct span text, struct dnsbl_zone *zone, struct err *err)
+{
+    uint64_t number;
+
+    if (text.len > 0 && text.ptr[0] == '-')
+        return err_set(err,
+                       "`%.*s` is not a weight; lists that speak for a client stand in "
+                       "dnsbl_allow_zones, with a weight from 1 to %d",
+                       SPAN_ARG(text), DNSBL_WEIGHT_MAX);
+    if (!span_to_u64(text, DNSBL_WEIGHT_MAX, &number) || number == 0)
+        return err_set(err, "`%.*s` is not a weight from 1 to %d", SPAN_ARG(text),
+                       DNSBL_WEIGHT_MAX);
+    zone->weight = (int)number;
+    return 0;
+}
+
 int dnsbl_zone_parse(struct span text, struct dnsbl_zone *zone_r, struct err *err)
 {
     struct span weight = span_trim(text), answers, name;
-    uint64_t number = 1;
 
     *zone_r = (struct dnsbl_zone){.weight = 1};
     span_cut(&weight, '*', &answers);
     span_cut(&answers, '=', &name);
-    if (weight.ptr != NULL && (!span_to_u64(weight, DNSBL_WEIGHT_MAX, &number) || number == 0))
-        return err_set(err, "`%.*s` is not a weight from 1 to %d", SPAN_ARG(weight),
-                       DNSBL_WEIGHT_MAX);
-    zone_r->weight = (int)number;
+    if (weight.ptr != NULL && parse_weight(weight, zone_r, err) < 0)
+        return -1;
     zone_r->name = name;
     if (check_name(name, err) < 0)
         return -1;
     return answers.ptr != NULL ? parse_answers(answers, zone_r, err) : 0;
+}
+
+static bool is_there(const struct dnsbl_zone *zones, int count, struct span name)
+{
+    for (int i = 0; i < count; i++)
+        if (span_equal(zones[i].name, name))
+            return true;
+    return false;
+}
+
+int dnsbl_zones_parse(struct span text, struct dnsbl_zone *zones_r, struct err *err)
+{
+    struct span one;
+    int count = 0;
+
+    if (text.len == 0)
+        return 0;
+    while (span_cut(&text, ',', &one)) {
+        if (count == DNSBL_ZONES_MAX)
+            return err_set(err, "at most %d zones can be given", DNSBL_ZONES_MAX);
+        if (dnsbl_zone_parse(one, &zones_r[count], err) < 0)
+            return -1;
+        if (is_there(zones_r, count, zones_r[count].name))
+            return err_set(err,
+                           "`%.*s` stands here twice; write it once with all answers that "
+                           "count, such as zen.example.org=127.0.0.2;127.0.0.[4..7]",
+                           SPAN_ARG(zones_r[count].name));
+        count++;
+    }
+    return count;
 }
 
 bool dnsbl_zone_counts(const struct dnsbl_zone *zone, const uint8_t answer[4])

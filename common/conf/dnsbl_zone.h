@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#define DNSBL_ZONES_MAX   32 /* of one setting */
 #define DNSBL_ANSWERS_MAX 8
 #define DNSBL_WEIGHT_MAX  1000
 
@@ -19,6 +20,8 @@ struct dnsbl_zone {
 };
 
 int dnsbl_zone_parse(struct span text, struct dnsbl_zone *zone_r, struct err *err);
+/* A whole setting: zones separated by commas, none of them twice; empty: none. zones_r has room for DNSBL_ZONES_MAX. How many, or -1. */
+int dnsbl_zones_parse(struct span text, struct dnsbl_zone *zones_r, struct err *err);
 /* Does this answer, an A record, mean that it is listed? */
 bool dnsbl_zone_counts(const struct dnsbl_zone *zone, const uint8_t answer[4]);
 #endif

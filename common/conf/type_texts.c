@@ -225,5 +225,9 @@ static int check_zone_part(struct span text, struct err *err)
 
 int type_check_zones(struct span text, struct err *err)
 {
-    return check_parts(text, check_zone_part, err);
+    struct dnsbl_zone zones[DNSBL_ZONES_MAX];
+
+    if (check_parts(text, check_zone_part, err) == -1)
+        return -1;
+    return dnsbl_zones_parse(text, zones, err) < 0 ? -1 : 0;
 }
