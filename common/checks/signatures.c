@@ -4,7 +4,7 @@
 #include "checks/signature_text.h"
 #include "conf/trusted_ids.h"
 #include "facts/fact_words.h"
-#include "mail/domain.h"
+#include "mail/domain_list.h"
 
 /* dkim_names, arc_names */
 #define DKIM_NONE      1
@@ -86,14 +86,7 @@ static void learn_results(const struct sender_result *result, struct facts *to)
 
 static bool is_trusted(struct span sealer)
 {
-    struct span rest = span_of(sender_check_settings()->arc_trusted_sealers), one;
-    char domain[DOMAIN_SIZE];
-
-    while (span_cut(&rest, ',', &one))
-        if (domain_normalize(span_trim(one), domain) &&
-            domain_is_within(sealer, span_of(domain)))
-            return true;
-    return false;
+    return domain_list_holds(sender_check_settings()->arc_trusted_sealers, sealer);
 }
 
 /* From the last seal back, as far as each is of somebody trusted: none of them would have sealed what another said wrongly. */
