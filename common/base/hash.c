@@ -36,11 +36,13 @@ void hash_sha256_add(struct hash_sha256 *h, struct span bytes)
         log_fatal("SHA-256 failed");
 }
 
-void hash_sha256_peek(const struct hash_sha256 *h, uint8_t out_r[HASH_SHA256_SIZE])
+void hash_sha256_peek(const struct hash_sha256 *h, struct span more,
+                      uint8_t out_r[HASH_SHA256_SIZE])
 {
     EVP_MD_CTX *copy = EVP_MD_CTX_new();
 
     if (copy == NULL || EVP_MD_CTX_copy_ex(copy, h->md) != 1 ||
+        EVP_DigestUpdate(copy, more.ptr, more.len) != 1 ||
         EVP_DigestFinal_ex(copy, out_r, NULL) != 1)
         log_fatal("SHA-256 failed");
     EVP_MD_CTX_free(copy);

@@ -14,8 +14,9 @@ void hash_sha256_hex(struct span bytes, char hex_r[HASH_SHA256_HEX]);
 struct hash_sha256;
 struct hash_sha256 *hash_sha256_new(void);
 void hash_sha256_add(struct hash_sha256 *h, struct span bytes);
-/* The digest of what was added so far; more may follow. */
-void hash_sha256_peek(const struct hash_sha256 *h, uint8_t out_r[HASH_SHA256_SIZE]);
+/* The digest of what was added so far and of more behind it; h stays as it is. */
+void hash_sha256_peek(const struct hash_sha256 *h, struct span more,
+                      uint8_t out_r[HASH_SHA256_SIZE]);
 void hash_sha256_end(struct hash_sha256 **h, uint8_t out_r[HASH_SHA256_SIZE]);
 void hash_hmac(const uint8_t key[HASH_KEY_SIZE], struct span bytes,
                uint8_t out_r[HASH_SHA256_SIZE]);

@@ -95,7 +95,7 @@ static void flush(struct dkim_body *body)
             break;
         hash_some(body, span_from(rest.ptr, (size_t)until));
         rest = span_from(rest.ptr + until, rest.len - (size_t)until);
-        hash_sha256_peek(body->hash, stop->digest_r);
+        hash_sha256_peek(body->hash, SPAN(""), stop->digest_r);
     }
     hash_some(body, rest);
     body->held = 0;
