@@ -56,11 +56,12 @@ LIBS_policyd/test_client_wait  := event
 
 FAKES_rules/test_properties := rule_gen
 
-# An inspector whose workers have been taken over (t/lib/evil_mime.c); in a directory of its own, beside which a milter can be put.
-EVIL_PARTS := $(filter-out milter/inspect/mime%.c milter/inspect/answer.c,$(INSPECT)) t/lib/evil_mime.c
+# An inspector whose workers have been taken over (t/lib/evil_mime.c, evil_sender.c); in a directory of its own, beside which a milter can be put.
+EVIL_PARTS := $(addprefix milter/inspect/,main.c zygote.c worker.c content_worker.c sender_worker.c sandbox.c landlock.c passed.c charsets.c) \
+    t/lib/evil_mime.c t/lib/evil_sender.c
 $(B)/t/evil/postgate-inspect: $(call obj,$(EVIL_PARTS)) $(LIB)
 	@mkdir -p $(@D)
-	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 crypto) -lpthread
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(call libs,gmime seccomp idn2 psl crypto) -lpthread
 
 EXTRA_TESTS += $(B)/t/evil/postgate-inspect
 # Preloaded into a daemon whose wall clock is wrong; never sanitized itself.
@@ -68,7 +69,7 @@ $(B)/t/shift_clock.so: t/lib/shift_clock.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 EXTRA_TESTS += $(B)/t/shift_clock.so
-$(B)/t/unit/inspect/test_pool $(B)/t/unit/inspect/test_limits: | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
+$(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_limits checks/test_rounds): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
 
@@ -151,3 +152,11 @@ EXTRA_policyd/test_trial     := $(EXTRA_policyd/test_publish)
 EXTRA_milter/test_authres_header := milter/authres_header
 FAKES_checks/test_spf := fake_rounds
 FAKES_checks/test_signatures := fake_rounds
+
+SPF_PARTS := $(patsubst %.c,%,$(wildcard milter/inspect/spf*.c))
+define spf_suite
+EXTRA_inspect/$(1) := $(SPF_PARTS)
+FAKES_inspect/$(1) := spf_zone
+$(B)/t/unit/inspect/$(1): ALLLIBS += -lspf2
+endef
+$(foreach t,test_spf test_spf_suite,$(eval $(call spf_suite,$(t))))
