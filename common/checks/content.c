@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "base/xalloc.h"
 #include "checks/content.h"
+#include "inspect/content_facts.h"
+#include "inspect/launch.h"
 #include "inspect/pool.h"
 
 static const enum fact_id content_facts[] = {
@@ -19,6 +21,7 @@ static struct pool *pool;
 struct errand {
     struct check_request *request;
     struct str wants; /* header names, lower case, each ended by NUL */
+    struct facts *answer;
 };
 
 static void add_want(struct str *wants, struct span name)
@@ -73,11 +76,19 @@ static void post(struct errand *errand, struct facts *facts)
     errand_free(errand);
 }
 
-static void on_done(void *ctx, struct facts *facts, const char *failure)
+static int on_answer(void *ctx, struct span answer, struct err *err)
 {
     struct errand *errand = ctx;
 
-    post(errand, facts != NULL ? facts : failed_facts(errand, failure));
+    errand->answer = content_facts_read(answer, str_span(&errand->wants), err);
+    return errand->answer != NULL ? 0 : -1;
+}
+
+static void on_done(void *ctx, const char *failure)
+{
+    struct errand *errand = ctx;
+
+    post(errand, failure == NULL ? errand->answer : failed_facts(errand, failure));
 }
 
 /* The client's network: /24, or /56 of IPv6. Nobody's mail is held up by one network's for long. */
@@ -100,7 +111,8 @@ static int content_start(struct check_request *request, struct err *err)
     struct pool_job job = {.message_fd = request->message_fd,
                            .asker = asker_of(request),
                            .deadline = request->deadline,
-                           .wants = str_span(&errand->wants),
+                           .body = str_span(&errand->wants),
+                           .take = on_answer,
                            .done = on_done,
                            .ctx = errand};
 
@@ -121,25 +133,11 @@ const struct check content_check = {
     .start = content_start,
 };
 
-static int beside_us(char *path, size_t size, struct err *err)
-{
-    ssize_t len = readlink("/proc/self/exe", path, size - 1);
-    char *slash;
-
-    if (len < 0)
-        return err_set(err, "the path of this program is not known: is /proc mounted?");
-    path[len] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL || (size_t)(slash - path) + sizeof "/postgate-inspect" > size)
-        return err_set(err, "the path of this program is too long");
-    memcpy(slash, "/postgate-inspect", sizeof "/postgate-inspect");
-    return 0;
-}
-
 int content_begin(const struct settings *settings, struct err *err)
 {
     char path[4096];
     struct pool_options options = {
+        .kind = &pool_content,
         .program = path,
         .workers = (unsigned)settings->inspect_workers,
         .messages = (unsigned)settings->inspect_messages,
@@ -152,7 +150,7 @@ int content_begin(const struct settings *settings, struct err *err)
                    .parameters = (uint32_t)settings->mime_max_parameters},
     };
 
-    if (beside_us(path, sizeof path, err) < 0)
+    if (launch_path(path, sizeof path, err) < 0)
         return -1;
     return pool_start(&pool, &options, err);
 }

@@ -14,6 +14,7 @@
 /* Of our environment it gets what a sanitizer's runtime or valgrind needs, no more. */
 static const char *const kept[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=",   "TSAN_OPTIONS=",
                                    "LSAN_OPTIONS=", "LD_LIBRARY_PATH=", "LLVM_PROFILE_FILE="};
+#define SEND_BYTES (256 * 1024) /* the largest packet, whatever the system gives by itself */
 #define KEPT_COUNT (sizeof kept / sizeof *kept)
 
 extern char **environ;
@@ -29,9 +30,25 @@ static void pick_environment(char *picked[KEPT_COUNT + 1])
     picked[count] = NULL;
 }
 
-static int spawn(struct launch *launch, const char *program, int its_fd)
+int launch_path(char *path, size_t size, struct err *err)
 {
-    char *argv[] = {(char *)(uintptr_t) "postgate-inspect", NULL}, *picked[KEPT_COUNT + 1];
+    ssize_t len = readlink("/proc/self/exe", path, size - 1);
+    char *slash;
+
+    if (len < 0)
+        return err_set(err, "the path of this program is not known: is /proc mounted?");
+    path[len] = '\0';
+    slash = strrchr(path, '/');
+    if (slash == NULL || (size_t)(slash - path) + sizeof "/postgate-inspect" > size)
+        return err_set(err, "the path of this program is too long");
+    memcpy(slash, "/postgate-inspect", sizeof "/postgate-inspect");
+    return 0;
+}
+
+static int spawn(struct launch *launch, const char *program, const char *pool, int its_fd)
+{
+    char *argv[] = {(char *)(uintptr_t) "postgate-inspect", (char *)(uintptr_t)pool, NULL};
+    char *picked[KEPT_COUNT + 1];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -56,8 +73,12 @@ static int spawn(struct launch *launch, const char *program, int its_fd)
 /* A pair, none of whose ends is WIRE_CONTROL_FD or below: dup2 onto itself would keep close-on-exec. */
 static int make_pair(int fds[2], struct err *err)
 {
+    int room = SEND_BYTES;
+
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
         return err_set(err, "no socket pair: %s", strerror(errno));
+    (void)setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    (void)setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     if (fds[1] <= WIRE_CONTROL_FD) {
         int higher = fcntl(fds[1], F_DUPFD_CLOEXEC, WIRE_CONTROL_FD + 1);
         close(fds[1]);
@@ -66,14 +87,14 @@ static int make_pair(int fds[2], struct err *err)
     return 0;
 }
 
-int launch_start(struct launch *launch, const char *program, struct err *err)
+int launch_start(struct launch *launch, const char *program, const char *pool, struct err *err)
 {
     int fds[2], result;
 
     *launch = (struct launch){.control_fd = -1};
     if (make_pair(fds, err) < 0)
         return -1;
-    result = spawn(launch, program, fds[1]);
+    result = spawn(launch, program, pool, fds[1]);
     close(fds[1]);
     if (result != 0) {
         close(fds[0]);

@@ -10,8 +10,10 @@ struct launch {
     int control_fd; /* -1 when not running */
 };
 
-/* posix_spawn of `program`. It says READY or FAILED when it has come so far. */
-int launch_start(struct launch *launch, const char *program, struct err *err);
+/* Of postgate-inspect: the file beside our own executable. */
+int launch_path(char *path_r, size_t size, struct err *err);
+/* posix_spawn of `program` with the pool's name as its argument. It says READY or FAILED when it has come so far. */
+int launch_start(struct launch *launch, const char *program, const char *pool, struct err *err);
 /* Kills it (its workers die with it) and waits for it. */
 void launch_end(struct launch *launch);
 /* The zygote forks a worker; our end of its socket is returned, -1: the zygote is gone. */

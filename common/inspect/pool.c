@@ -1,287 +1,52 @@
-/* pool.c - the queue, and the thread that brings messages and workers together and keeps the deadlines. */
-#include <poll.h>
-#include <pthread.h>
+/* pool.c - a pool as others use it: started, given jobs, counted, stopped. */
 #include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/xalloc.h"
-#include "inspect/queue.h"
-#include "inspect/seat.h"
+#include "facts/block.h"
+#include "inspect/pool_inside.h"
+#include "inspect/sender_wire.h"
 
-#define START_MS  30000 /* for the zygote to stand in its sandbox */
-#define AGAIN_MS  1000  /* between two starts of a zygote that ended */
-#define ATTEMPTS  3     /* workers offered to one message */
-#define FIXED_FDS 2     /* of the poll table: wake, control */
+#define START_MS 30000 /* for the zygote to stand in its sandbox */
 
-struct pool {
-    struct pool_options options;
-    char *program;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* is_ready, failure */
-    int wake_fd;
-    /* under the lock */
-    bool is_stopping, is_ready;
-    char failure[sizeof((struct wire_news *)NULL)->text +
-                 200]; /* why it last did not start; "" */
-    struct pool_counts counts;
-    struct queue queue; /* has a lock of its own */
-    /* the thread's own */
-    struct launch launch;
-    uint32_t next_worker;
-    int64_t start_at; /* the next start of the zygote */
-    struct seat *seats;
-    struct pollfd *polled;
+const struct pool_kind pool_content = {
+    .name = WIRE_CONTENT,
+    .title = "inspector",
+    .state = "postgate-inspect",
+    .shortage = "inspector workers",
+    .loss = "; its message is deferred",
+    .queue_per_worker = 4,
+    .queue_max = 1024,
+    .needs_message = true,
+    .body_max = WIRE_WANT_MAX,
+    .answer_max = BLOCK_MAX_BYTES,
 };
-
-/* --- the zygote --- */
-
-static void set_state(struct pool *pool, bool is_ready, const char *failure)
-{
-    pthread_mutex_lock(&pool->lock);
-    pool->is_ready = is_ready;
-    snprintf(pool->failure, sizeof pool->failure, "%s", failure);
-    pthread_cond_broadcast(&pool->changed);
-    pthread_mutex_unlock(&pool->lock);
-    log_state("postgate-inspect", !is_ready, LOG_LEVEL_ERROR, "%s", failure);
-}
-
-static void zygote_lost(struct pool *pool, const char *why)
-{
-    launch_end(&pool->launch);
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        seat_empty(&pool->seats[i], &pool->launch, "postgate-inspect ended");
-    pool->start_at = clock_mono_ms() + AGAIN_MS;
-    set_state(pool, false, why);
-}
-
-static void zygote_start(struct pool *pool)
-{
-    struct err err;
-
-    if (pool->launch.pid != 0 || clock_mono_ms() < pool->start_at)
-        return;
-    if (launch_start(&pool->launch, pool->program, &err) < 0)
-        zygote_lost(pool, err.text);
-}
-
-/* How a worker ended, when it was not by our wish. */
-static void report_end(const struct wire_news *news)
-{
-    if (news->text[0] != '\0')
-        log_warn("inspector: worker %u: %s", news->worker, news->text);
-    else if (WIFSIGNALED(news->status) && WTERMSIG(news->status) != SIGKILL)
-        log_warn("inspector: worker %u was ended by signal %d (%s%s)", news->worker,
-                 WTERMSIG(news->status), strsignal(WTERMSIG(news->status)),
-                 WTERMSIG(news->status) == SIGSYS ? ": a system call that its sandbox forbids"
-                                                  : "");
-    else if (WIFEXITED(news->status) && WEXITSTATUS(news->status) != 0)
-        log_warn("inspector: worker %u ended with status %d", news->worker,
-                 WEXITSTATUS(news->status));
-}
-
-static void zygote_hear(struct pool *pool)
-{
-    struct wire_news news;
-    int result;
-
-    while ((result = launch_hear(&pool->launch, &news)) == 1) {
-        if (news.kind == WIRE_READY) {
-            set_state(pool, true, "");
-        } else if (news.kind == WIRE_FAILED) {
-            zygote_lost(pool, news.text);
-            return;
-        } else if (news.kind == WIRE_ENDED) {
-            report_end(&news);
-        }
-    }
-    if (result < 0)
-        zygote_lost(pool, "it ended; it is started again");
-}
-
-static void count(struct pool *pool, uint64_t *counter)
-{
-    pthread_mutex_lock(&pool->lock);
-    (*counter)++;
-    pthread_mutex_unlock(&pool->lock);
-}
-
-static void fail_job(struct pool *pool, const struct pool_job *job, const char *why)
-{
-    count(pool, &pool->counts.failures);
-    job->done(job->ctx, NULL, why);
-}
-
-/* --- the workers --- */
-
-static void fill_seats(struct pool *pool)
-{
-    struct err err;
-
-    for (unsigned i = 0; i < pool->options.workers && pool->is_ready; i++) {
-        struct seat *seat = &pool->seats[i];
-        if (seat->fd >= 0)
-            continue;
-        if (seat_fill(seat, &pool->launch, ++pool->next_worker, pool->options.memory, &err) <
-            0) {
-            log_state("inspector workers", true, LOG_LEVEL_ERROR, "%s", err.text);
-            return;
-        }
-        count(pool, &pool->counts.workers_started);
-    }
-}
-
-static struct seat *idle_seat(struct pool *pool)
-{
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        if (pool->seats[i].fd >= 0 && !pool->seats[i].is_busy)
-            return &pool->seats[i];
-    return NULL;
-}
-
-/* A worker that is not to be had is no fault of the message: it is offered another one. */
-static void give_job(struct pool *pool, const struct pool_job *job)
-{
-    for (int i = 0; i < ATTEMPTS; i++) {
-        struct seat *seat = idle_seat(pool);
-        if (seat != NULL && seat_give(seat, &pool->launch, job, &pool->options) == 0)
-            return;
-        fill_seats(pool);
-    }
-    fail_job(pool, job, POOL_NOT_TRIED "no worker could be had");
-}
-
-static void give_work(struct pool *pool)
-{
-    struct pool_job job;
-
-    while (queue_take_late(&pool->queue, clock_mono_ms(), &job))
-        fail_job(pool, &job, job.deadline == QUEUE_EVICTED ? QUEUE_FULL : QUEUE_LATE);
-    while (idle_seat(pool) != NULL && queue_take(&pool->queue, &job))
-        give_job(pool, &job);
-}
-
-static void seat_after(struct pool *pool, struct seat *seat, enum seat_event event,
-                       bool was_busy)
-{
-    if (event == SEAT_QUIET)
-        return;
-    count(pool, event == SEAT_ANSWERED ? &pool->counts.messages : &pool->counts.workers_lost);
-    if (event == SEAT_LOST && was_busy)
-        count(pool, &pool->counts.failures);
-    if (event == SEAT_ANSWERED && seat->messages >= pool->options.messages)
-        seat_empty(seat, &pool->launch, "");
-}
-
-static void hear_seats(struct pool *pool)
-{
-    for (unsigned i = 0; i < pool->options.workers; i++) {
-        struct seat *seat = &pool->seats[i];
-        bool was_busy = seat->is_busy;
-        if (seat->fd >= 0 && pool->polled[FIXED_FDS + i].fd == seat->fd &&
-            pool->polled[FIXED_FDS + i].revents != 0)
-            seat_after(pool, seat, seat_hear(seat, &pool->launch), was_busy);
-    }
-}
-
-static void keep_deadlines(struct pool *pool)
-{
-    int64_t now = clock_mono_ms();
-
-    for (unsigned i = 0; i < pool->options.workers; i++) {
-        struct seat *seat = &pool->seats[i];
-        if (!seat->is_busy || now < seat->kill_at)
-            continue;
-        log_warn("inspector: worker %u was killed at the deadline of its message",
-                 seat->worker);
-        seat_empty(seat, &pool->launch, "the deadline is over; the worker was killed");
-        seat_after(pool, seat, SEAT_LOST, true);
-    }
-}
-
-/* --- the thread --- */
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Until the next deadline, at most a minute. */
-static int poll_timeout(struct pool *pool)
-{
-    int64_t now = clock_mono_ms(), until = now + 60000;
-
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        if (pool->seats[i].is_busy)
-            until = earlier(until, pool->seats[i].kill_at);
-    if (pool->launch.pid == 0)
-        until = earlier(until, pool->start_at);
-    until = earlier(until, queue_deadline(&pool->queue));
-    return until > now ? (int)(until - now) : 0;
-}
-
-static void pool_poll(struct pool *pool)
-{
-    struct pollfd *polled = pool->polled;
-    uint64_t value;
-
-    polled[0] = (struct pollfd){.fd = pool->wake_fd, .events = POLLIN};
-    polled[1] = (struct pollfd){.fd = pool->launch.control_fd, .events = POLLIN};
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        polled[FIXED_FDS + i] = (struct pollfd){.fd = pool->seats[i].fd, .events = POLLIN};
-    if (poll(polled, FIXED_FDS + pool->options.workers, poll_timeout(pool)) <= 0) {
-        for (unsigned i = 0; i < FIXED_FDS + pool->options.workers; i++)
-            polled[i].revents = 0;
-        return;
-    }
-    if (polled[0].revents != 0)
-        (void)!read(pool->wake_fd, &value, sizeof value);
-}
-
-static bool is_stopping(struct pool *pool)
-{
-    bool result;
-
-    pthread_mutex_lock(&pool->lock);
-    result = pool->is_stopping;
-    pthread_mutex_unlock(&pool->lock);
-    return result;
-}
-
-static void *pool_run(void *arg)
-{
-    struct pool *pool = arg;
-    struct pool_job job;
-
-    while (!is_stopping(pool)) {
-        zygote_start(pool);
-        pool_poll(pool);
-        hear_seats(pool);
-        if (pool->polled[1].revents != 0)
-            zygote_hear(pool);
-        keep_deadlines(pool);
-        fill_seats(pool);
-        give_work(pool);
-    }
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        seat_empty(&pool->seats[i], &pool->launch, "the milter ends");
-    while (queue_take_late(&pool->queue, INT64_MAX, &job))
-        fail_job(pool, &job, POOL_NOT_TRIED "the milter ends");
-    launch_end(&pool->launch);
-    return NULL;
-}
-
-/* --- what others call --- */
+/* A question takes less than a millisecond, so more may wait. */
+const struct pool_kind pool_sender = {
+    .name = WIRE_SENDER,
+    .title = "sender inspector",
+    .state = "postgate-inspect sender",
+    .shortage = "sender inspector workers",
+    .loss = "; its question fails",
+    .queue_per_worker = 64,
+    .queue_max = 4096,
+    .body_max = SENDER_REQUEST_BYTES,
+    .answer_max = SENDER_RESULT_BYTES,
+};
 
 static void wake(struct pool *pool)
 {
     uint64_t one = 1;
 
     (void)!write(pool->wake_fd, &one, sizeof one);
+}
+
+static size_t room_to_wait(const struct pool_options *options)
+{
+    size_t room = (size_t)options->workers * options->kind->queue_per_worker;
+
+    return room < options->kind->queue_max ? room : options->kind->queue_max;
 }
 
 static struct pool *pool_new(const struct pool_options *options)
@@ -291,9 +56,9 @@ static struct pool *pool_new(const struct pool_options *options)
 
     pool->options = *options;
     pool->program = xstrdup(options->program);
-    queue_init(&pool->queue, (size_t)options->workers * POOL_QUEUE_PER_WORKER);
+    queue_init(&pool->queue, room_to_wait(options));
     pool->seats = xcalloc(options->workers, sizeof *pool->seats);
-    pool->polled = xcalloc(FIXED_FDS + options->workers, sizeof *pool->polled);
+    pool->polled = xcalloc(POOL_FIXED_FDS + options->workers, sizeof *pool->polled);
     pool->launch.control_fd = -1;
     pool->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (unsigned i = 0; i < options->workers; i++)
@@ -314,6 +79,7 @@ static void pool_free(struct pool *pool)
         close(pool->wake_fd);
     xfree(&pool->program);
     queue_clear(&pool->queue);
+    xfree(&pool->refused);
     xfree(&pool->seats);
     xfree(&pool->polled);
     xfree(&pool);
@@ -352,15 +118,24 @@ int pool_start(struct pool **pool_r, const struct pool_options *options, struct 
     return 0;
 }
 
+static int check_job(const struct pool *pool, const struct pool_job *job, struct err *err)
+{
+    const struct pool_kind *kind = pool->options.kind;
+    uint64_t size;
+
+    if (job->message_fd < 0 ? kind->needs_message : !exchange_is_sealed(job->message_fd, &size))
+        return err_set(err, "the message is not sealed");
+    if (job->body.len > kind->body_max)
+        return err_set(err, "the rules ask for too much at once");
+    return 0;
+}
+
 int pool_submit(struct pool *pool, const struct pool_job *job, struct err *err)
 {
-    uint64_t size;
     int result = 0;
 
-    if (!exchange_is_sealed(job->message_fd, &size))
-        return err_set(err, "the message is not sealed");
-    if (job->wants.len > WIRE_WANT_MAX)
-        return err_set(err, "the rules ask for too many headers");
+    if (check_job(pool, job, err) < 0)
+        return -1;
     pthread_mutex_lock(&pool->lock);
     if (pool->is_stopping || pool->failure[0] != '\0')
         result = err_set(err, POOL_NOT_TRIED "postgate-inspect is down: %s", pool->failure);
@@ -372,6 +147,22 @@ int pool_submit(struct pool *pool, const struct pool_job *job, struct err *err)
     if (result == 0)
         wake(pool);
     return result;
+}
+
+void pool_fail(struct pool *pool, const struct pool_job *job, const char *why)
+{
+    struct pool_refused *refused;
+
+    pthread_mutex_lock(&pool->lock);
+    if (pool->refused_count == pool->refused_room) {
+        pool->refused_room = pool->refused_room > 0 ? 2 * pool->refused_room : 16;
+        pool->refused = xreallocarray(pool->refused, pool->refused_room, sizeof *pool->refused);
+    }
+    refused = &pool->refused[pool->refused_count++];
+    refused->job = *job;
+    snprintf(refused->why, sizeof refused->why, "%s", why);
+    pthread_mutex_unlock(&pool->lock);
+    wake(pool);
 }
 
 void pool_stop(struct pool **pool)

@@ -1,11 +1,16 @@
-/* queue.c - a small array under a lock; it holds at most some hundreds. */
+/* queue.c - a small array under a lock; it holds at most some thousands. */
 #include <string.h>
 #include "base/xalloc.h"
 #include "inspect/queue.h"
 
 void queue_init(struct queue *queue, size_t max)
 {
-    *queue = (struct queue){.max = max};
+    size_t rows = 4;
+
+    while (rows < 2 * (max + 1))
+        rows *= 2;
+    *queue = (struct queue){.max = max, .share_mask = rows - 1};
+    queue->shares = xcalloc(rows, sizeof *queue->shares);
     queue->jobs = xcalloc(max, sizeof *queue->jobs);
     queue->evicted = xcalloc(max, sizeof *queue->evicted);
     pthread_mutex_init(&queue->lock, NULL);
@@ -16,6 +21,7 @@ void queue_clear(struct queue *queue)
     pthread_mutex_destroy(&queue->lock);
     xfree(&queue->jobs);
     xfree(&queue->evicted);
+    xfree(&queue->shares);
 }
 
 /* --- under the lock --- */
@@ -27,26 +33,36 @@ static void take_at(struct queue *queue, size_t at, struct pool_job *job_r)
     memmove(&queue->jobs[at], &queue->jobs[at + 1], (queue->count - at) * sizeof *queue->jobs);
 }
 
-static size_t count_of(const struct queue *queue, uint64_t asker)
+static struct queue_share *share_of(struct queue *queue, uint64_t asker)
 {
-    size_t count = 0;
+    size_t at = (size_t)(asker * 0x9e3779b97f4a7c15u >> 20) & queue->share_mask;
 
-    for (size_t i = 0; i < queue->count; i++)
-        count += queue->jobs[i].asker == asker;
-    return count;
+    while (queue->shares[at].count > 0 && queue->shares[at].asker != asker)
+        at = (at + 1) & queue->share_mask;
+    return &queue->shares[at];
+}
+
+static void count_shares(struct queue *queue)
+{
+    memset(queue->shares, 0, (queue->share_mask + 1) * sizeof *queue->shares);
+    for (size_t i = 0; i < queue->count; i++) {
+        struct queue_share *share = share_of(queue, queue->jobs[i].asker);
+        *share = (struct queue_share){queue->jobs[i].asker, share->count + 1, i};
+    }
 }
 
 /* The newest job of him who has most waiting, when that is more than the newcomer would have. */
 static bool make_room(struct queue *queue, uint64_t newcomer)
 {
-    size_t most = count_of(queue, newcomer) + 1, at = queue->count;
+    size_t most, at = queue->count;
 
+    count_shares(queue);
+    most = share_of(queue, newcomer)->count + 1;
     for (size_t i = 0; i < queue->count; i++) {
-        size_t count = count_of(queue, queue->jobs[i].asker);
-        if (count > most || (count == most && at < queue->count &&
-                             queue->jobs[i].asker == queue->jobs[at].asker)) {
-            most = count;
-            at = i;
+        const struct queue_share *share = share_of(queue, queue->jobs[i].asker);
+        if (share->count > most) {
+            most = share->count;
+            at = share->newest;
         }
     }
     if (at == queue->count || queue->evicted_count == queue->max)

@@ -9,6 +9,12 @@
 #define QUEUE_FULL POOL_NOT_TRIED "inspection queue full"
 #define QUEUE_LATE POOL_NOT_TRIED "no worker was free before the deadline"
 
+/* One asker's jobs, for a moment: a row of a table hashed by asker. */
+struct queue_share {
+    uint64_t asker;
+    size_t count, newest;
+};
+
 struct queue {
     pthread_mutex_t lock;
     size_t count, max;
@@ -16,6 +22,8 @@ struct queue {
     size_t evicted_count;  /* at most max */
     struct pool_job *evicted;
     uint64_t last_asker; /* of the job taken last */
+    size_t share_mask;
+    struct queue_share *shares; /* more rows than askers */
 };
 
 void queue_init(struct queue *queue, size_t max);

@@ -24,13 +24,13 @@ int seat_fill(struct seat *seat, const struct launch *launch, uint32_t worker, u
     return seat->fd >= 0 ? 0 : -1;
 }
 
-static void finish(struct seat *seat, struct facts *facts, const char *failure)
+static void finish(struct seat *seat, const char *failure)
 {
     struct pool_job job = seat->job;
 
     seat->is_busy = false;
+    job.done(job.ctx, failure);
     exchange_clear(&seat->exchange);
-    job.done(job.ctx, facts, failure);
 }
 
 void seat_empty(struct seat *seat, const struct launch *launch, const char *why)
@@ -41,7 +41,7 @@ void seat_empty(struct seat *seat, const struct launch *launch, const char *why)
     seat->fd = -1;
     launch_kill(launch, seat->worker);
     if (seat->is_busy)
-        finish(seat, NULL, why);
+        finish(seat, why);
 }
 
 /* A worker without work has nothing to say. */
@@ -52,18 +52,28 @@ static bool is_silent(const struct seat *seat)
     return recv(seat->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+/* Until when the worker may have it. */
+static int64_t end_of(const struct pool_job *job, const struct pool_options *options,
+                      int64_t now)
+{
+    int64_t until = now + (job->timeout > 0 ? job->timeout : options->timeout);
+
+    return until < job->deadline ? until : job->deadline;
+}
+
 int seat_give(struct seat *seat, const struct launch *launch, const struct pool_job *job,
               const struct pool_options *options)
 {
-    int64_t now = clock_mono_ms(), until = now + options->timeout;
-    struct exchange_request request = {
-        .message_fd = job->message_fd, .limits = options->limits, .wants = job->wants};
+    int64_t now = clock_mono_ms(), until = end_of(job, options, now);
+    struct exchange_request request = {.message_fd = job->message_fd,
+                                       .limits = options->limits,
+                                       .body = job->body,
+                                       .answer_max = options->kind->answer_max};
     struct err err;
 
-    if (until > job->deadline)
-        until = job->deadline;
     request.limits.time_ms = until > now ? (uint32_t)WORK_SHARE(until - now) : 0;
-    if (!is_silent(seat) || !exchange_is_sealed(job->message_fd, &request.size) ||
+    if (!is_silent(seat) ||
+        (job->message_fd >= 0 && !exchange_is_sealed(job->message_fd, &request.size)) ||
         exchange_send(&seat->exchange, seat->fd, &request, &err) < 0) {
         seat_empty(seat, launch, "");
         return -1;
@@ -74,24 +84,35 @@ int seat_give(struct seat *seat, const struct launch *launch, const struct pool_
     return 0;
 }
 
-enum seat_event seat_hear(struct seat *seat, const struct launch *launch)
+/* 1: an answer that its asker believes. */
+static int hear(struct seat *seat, struct err *err)
 {
-    struct facts *facts = NULL;
+    int result = exchange_receive(&seat->exchange, seat->fd, err);
+
+    if (result <= 0)
+        return result;
+    seat->exchange.is_open = false;
+    return seat->job.take(seat->job.ctx, str_span(&seat->exchange.block), err) < 0 ? -1 : 1;
+}
+
+enum seat_event seat_hear(struct seat *seat, const struct launch *launch,
+                          const struct pool_kind *kind)
+{
     struct err err;
     char why[sizeof err.text + 64];
     int result;
 
     err_reset(&err);
-    result = exchange_receive(&seat->exchange, seat->fd, &facts, &err);
+    result = hear(seat, &err);
     if (result == 0)
         return SEAT_QUIET;
     if (result < 0) {
         snprintf(why, sizeof why, "the worker was sent away: %s", err.text);
-        log_warn("inspector: %s%s", why, seat->is_busy ? "; its message is deferred" : "");
+        log_warn("%s: %s%s", kind->title, why, seat->is_busy ? kind->loss : "");
         seat_empty(seat, launch, why);
         return SEAT_LOST;
     }
     seat->messages++;
-    finish(seat, facts, NULL);
+    finish(seat, NULL);
     return SEAT_ANSWERED;
 }

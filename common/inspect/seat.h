@@ -31,5 +31,6 @@ void seat_empty(struct seat *seat, const struct launch *launch, const char *why)
 int seat_give(struct seat *seat, const struct launch *launch, const struct pool_job *job,
               const struct pool_options *options);
 /* What its socket has. */
-enum seat_event seat_hear(struct seat *seat, const struct launch *launch);
+enum seat_event seat_hear(struct seat *seat, const struct launch *launch,
+                          const struct pool_kind *kind);
 #endif

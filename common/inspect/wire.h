@@ -3,11 +3,17 @@
  *
  *   client → zygote   wire_order FORK with one descriptor (the worker's end of a socketpair), KILL
  *   zygote → client   wire_news READY or FAILED (text) once; STARTED, ENDED for each worker
- *   client → worker   wire_request with one descriptor (the sealed memfd), then want_bytes of header names, each ended by NUL
- *   worker → client   wire_answer BEGIN, pieces that make up `total` bytes of block, wire_answer END; never a descriptor */
+ *   client → worker   wire_request with one descriptor (the sealed memfd; a sender's question about no message: none), then body_bytes.
+ *                     content: header names, each ended by NUL; sender: inspect/sender_wire.h
+ *   worker → client   wire_answer BEGIN, pieces that make up `total` bytes of block, wire_answer END; or WHOLE with the block behind
+ *                     it in the same packet. content: a block of facts; sender: inspect/sender_wire.h. Never a descriptor */
 #ifndef INSPECT_WIRE_H
 #define INSPECT_WIRE_H
 #include <stdint.h>
+
+/* The argument of postgate-inspect: which pool its workers are of. */
+#define WIRE_CONTENT "content"
+#define WIRE_SENDER  "sender"
 
 #define WIRE_CONTROL_FD 3 /* where the zygote finds its client, and a worker too */
 #define WIRE_ID_BYTES   16
@@ -36,12 +42,12 @@ struct wire_limits {
 
 struct wire_request {
     uint8_t id[WIRE_ID_BYTES];
-    uint64_t size; /* of the message */
-    struct wire_limits limits;
-    uint32_t want_bytes;
+    uint64_t size;             /* of the message */
+    struct wire_limits limits; /* content */
+    uint32_t body_bytes;
 };
 
-enum wire_answer_kind { WIRE_BEGIN = 1, WIRE_END };
+enum wire_answer_kind { WIRE_BEGIN = 1, WIRE_END, WIRE_WHOLE };
 struct wire_answer {
     uint32_t kind;
     uint32_t total; /* bytes of the block */

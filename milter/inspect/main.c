@@ -8,18 +8,16 @@
 #include <unistd.h>
 #include "base/daemon.h"
 #include "base/log.h"
-#include "milter/inspect/mime.h"
 #include "milter/inspect/zygote.h"
 
-/* GLib and GMime talk of what a message made them do: the facts say it better, and nobody may fill our log by mail. */
-static GLogWriterOutput say_nothing(GLogLevelFlags level, const GLogField *fields, gsize count,
-                                    gpointer data)
+static const struct worker_kind *const kinds[] = {&worker_content, &worker_sender};
+
+static const struct worker_kind *kind_called(const char *name)
 {
-    (void)level;
-    (void)fields;
-    (void)count;
-    (void)data;
-    return G_LOG_WRITER_HANDLED;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
 }
 
 static bool has_client(void)
@@ -43,11 +41,12 @@ static int print_version(void)
 
 int main(int argc, char **argv)
 {
+    const struct worker_kind *kind = argc == 2 ? kind_called(argv[1]) : NULL;
     int null_fd;
 
     if (argc == 2 && strcmp(argv[1], "-V") == 0)
         return print_version();
-    if (argc > 1 || !has_client()) {
+    if (kind == NULL || !has_client()) {
         fprintf(stderr,
                 "postgate-inspect is started by postgate-milter and takes mail apart in a "
                 "sandbox; by hand it only knows -V\n");
@@ -62,8 +61,7 @@ int main(int argc, char **argv)
     }
     if (null_fd > STDERR_FILENO)
         close(null_fd);
-    g_log_set_writer_func(say_nothing, NULL, NULL);
-    mime_prepare();
+    kind->prepare();
     /* Nothing is left to flush, and what libraries do at exit may need more than the sandbox allows. */
-    _exit(zygote_run());
+    _exit(zygote_run(kind));
 }

@@ -1,83 +1,63 @@
-/* worker.c - receives a message as a sealed memfd, has it taken apart, answers with a block of facts. */
-#include <signal.h>
+/* worker.c - receives requests, each with a sealed memfd or without, and hands them to the worker's kind. */
+#include "milter/inspect/worker.h"
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "base/err.h"
 #include "base/xalloc.h"
-#include "milter/inspect/answer.h"
-#include "milter/inspect/mime.h"
 #include "milter/inspect/passed.h"
 #include "milter/inspect/sandbox.h"
-#include "milter/inspect/worker.h"
 
 #define SOCKET WIRE_CONTROL_FD /* the control socket's place: that one is not the worker's */
+#define HEAD   sizeof(struct wire_request)
 
-struct packet {
-    struct wire_request request;
-    char wants[WIRE_WANT_MAX];
-};
-
-/* Names ended by NUL. False when they are not. */
-static bool read_wants(const struct packet *packet, struct mime_request *to)
+/* A packet into `bytes`, which has room for the longest; false when it is none. */
+static bool receive(const struct worker_kind *kind, char *bytes, struct wire_request *head_r,
+                    int *fd_r)
 {
-    struct span rest = span_from(packet->wants, packet->request.want_bytes), name;
+    ssize_t len = passed_receive(SOCKET, bytes, HEAD + kind->body_max, fd_r);
 
-    if (rest.len > 0 && rest.ptr[rest.len - 1] != '\0')
+    if (len < (ssize_t)HEAD)
         return false;
-    while (rest.len > 0 && to->want_count < MIME_WANT_MAX && span_cut(&rest, '\0', &name))
-        if (name.len > 0)
-            to->wants[to->want_count++] = name;
-    return true;
-}
-
-static void inspect(const struct packet *packet, struct mime_request *request)
-{
-    struct facts *facts = facts_new();
-
-    mime_inspect(request, facts);
-    answer_send(SOCKET, packet->request.id, facts);
-    facts_free(&facts);
+    memcpy(head_r, bytes, HEAD);
+    return (size_t)len - HEAD == head_r->body_bytes;
 }
 
 /* The descriptor is closed as soon as the message is mapped: nothing but memory to read is left of it. */
-static bool serve(struct packet *packet)
+static bool serve(const struct worker_kind *kind, char *bytes)
 {
-    struct mime_request *request = xcalloc(1, sizeof *request);
-    const size_t head = sizeof packet->request;
+    struct wire_request head;
     int fd = -1;
-    ssize_t len = passed_receive(SOCKET, packet, sizeof *packet, &fd);
-    size_t size = (size_t)packet->request.size;
+    bool is_fine = receive(kind, bytes, &head, &fd);
     void *map = NULL;
-    bool is_fine = len >= (ssize_t)head && fd >= 0 &&
-                   (size_t)len - head == packet->request.want_bytes &&
-                   read_wants(packet, request);
+    struct worker_request request = {.socket_fd = SOCKET, .head = &head};
 
-    if (is_fine && size > 0)
-        map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (is_fine && fd >= 0 && head.size > 0)
+        map = mmap(NULL, (size_t)head.size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (fd >= 0)
         close(fd);
-    is_fine = is_fine && map != MAP_FAILED;
-    if (is_fine) {
-        request->message = span_from(map != NULL ? map : "", size);
-        request->limits = packet->request.limits;
-        inspect(packet, request);
-    }
-    if (map != NULL && map != MAP_FAILED)
-        munmap(map, size);
-    xfree(&request);
+    if (!is_fine || map == MAP_FAILED)
+        return false;
+    request.body = span_from(bytes + HEAD, head.body_bytes);
+    request.has_message = fd >= 0;
+    request.message = span_from(map != NULL ? map : "", map != NULL ? (size_t)head.size : 0);
+    is_fine = kind->serve(&request);
+    if (map != NULL)
+        munmap(map, (size_t)head.size);
     return is_fine;
 }
 
-_Noreturn void worker_run(int socket_fd, uint64_t memory, pid_t zygote)
+_Noreturn void worker_run(const struct worker_options *options)
 {
-    struct packet *packet = xcalloc(1, sizeof *packet);
+    char *bytes = xmalloc(HEAD + options->kind->body_max);
     struct err err;
 
-    dup2(socket_fd, SOCKET);
+    dup2(options->socket_fd, SOCKET);
     for (int i = SOCKET + 1; i < 16; i++)
         close(i);
-    if (sandbox_tighten(memory, zygote, &err) < 0)
+    if (sandbox_tighten(options->memory, options->zygote, &err) < 0)
         _exit(1);
-    while (serve(packet))
+    while (serve(options->kind, bytes))
         ;
     _exit(0);
 }

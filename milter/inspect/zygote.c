@@ -12,7 +12,6 @@
 #include "inspect/wire.h"
 #include "milter/inspect/passed.h"
 #include "milter/inspect/sandbox.h"
-#include "milter/inspect/worker.h"
 #include "milter/inspect/zygote.h"
 
 #define CHILDREN_MAX 1024 /* workers, and those that were killed and are not yet gone */
@@ -45,13 +44,15 @@ static struct child *child_find(pid_t pid)
     return NULL;
 }
 
-static void fork_worker(const struct wire_order *order, int socket_fd)
+static void fork_worker(const struct worker_kind *kind, const struct wire_order *order,
+                        int socket_fd)
 {
     struct child *child = child_find(0);
-    pid_t self = getpid(), pid = child != NULL && socket_fd >= 0 ? fork() : -1;
+    struct worker_options options = {kind, socket_fd, order->memory, getpid()};
+    pid_t pid = child != NULL && socket_fd >= 0 ? fork() : -1;
 
     if (pid == 0)
-        worker_run(socket_fd, order->memory, self);
+        worker_run(&options);
     if (socket_fd >= 0)
         close(socket_fd);
     if (pid < 0) {
@@ -84,7 +85,7 @@ static void reap(void)
 }
 
 /* False when the client is gone. */
-static bool serve_order(void)
+static bool serve_order(const struct worker_kind *kind)
 {
     struct wire_order order;
     int fd = -1;
@@ -95,7 +96,7 @@ static bool serve_order(void)
     if (len <= 0)
         return false;
     if (len == sizeof order && order.kind == WIRE_FORK)
-        fork_worker(&order, fd);
+        fork_worker(kind, &order, fd);
     else if (fd >= 0)
         close(fd);
     if (len == sizeof order && order.kind == WIRE_KILL)
@@ -118,7 +119,7 @@ static int take_signals(void)
     return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int zygote_run(void)
+int zygote_run(const struct worker_kind *kind)
 {
     struct pollfd fds[2] = {{.fd = WIRE_CONTROL_FD, .events = POLLIN}, {.events = POLLIN}};
     struct signalfd_siginfo info;
@@ -139,7 +140,7 @@ int zygote_run(void)
             (void)!read(fds[1].fd, &info, sizeof info);
             reap();
         }
-        if (fds[0].revents != 0 && !serve_order())
+        if (fds[0].revents != 0 && !serve_order(kind))
             return 0;
     }
 }

@@ -1,7 +1,7 @@
 /* fuzz_mime: any bytes as a message; whatever they are, the facts are those that a client takes from a worker. */
 #include <stdlib.h>
 #include "facts/block.h"
-#include "inspect/exchange.h"
+#include "inspect/content_facts.h"
 #include "milter/inspect/mime.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mime_inspect(&request, facts);
     if (block_write(&block, facts, &err) != 0 ||
         block_read(read, str_span(&block), &err) != 0 ||
-        exchange_check(read, SPAN("subject\0"), &err) != 0)
+        content_facts_check(read, SPAN("subject\0"), &err) != 0)
         abort();
     str_clear(&block);
     facts_free(&facts);

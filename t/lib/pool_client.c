@@ -23,7 +23,8 @@ static const char *pool_client_program(const char *relative)
 struct pool *pool_client_start(const char *relative, unsigned workers, unsigned messages,
                                int64_t timeout)
 {
-    struct pool_options options = {.program = pool_client_program(relative),
+    struct pool_options options = {.kind = &pool_content,
+                                   .program = pool_client_program(relative),
                                    .workers = workers,
                                    .messages = messages,
                                    .memory = 256 << 20,
@@ -46,12 +47,19 @@ int pool_client_seal(struct span bytes, int seals)
     return fd;
 }
 
-void pool_client_done(void *ctx, struct facts *facts, const char *failure)
+int pool_client_take(void *ctx, struct span answer, struct err *err)
+{
+    struct pool_result *result = ctx;
+
+    result->facts = content_facts_read(answer, result->wants, err);
+    return result->facts != NULL ? 0 : -1;
+}
+
+void pool_client_done(void *ctx, const char *failure)
 {
     struct pool_result *result = ctx;
 
     pthread_mutex_lock(&result->lock);
-    result->facts = facts;
     snprintf(result->failure, sizeof result->failure, "%s", failure != NULL ? failure : "");
     result->is_done = true;
     pthread_cond_signal(&result->done);
@@ -62,13 +70,14 @@ int pool_client_submit(struct pool *pool, int fd, struct span wants, struct pool
 {
     struct pool_job job = {.message_fd = fd,
                            .deadline = clock_mono_ms() + 30000,
-                           .wants = wants,
+                           .body = wants,
+                           .take = pool_client_take,
                            .done = pool_client_done,
                            .ctx = result};
     struct err err;
 
-    *result = (struct pool_result){.lock = PTHREAD_MUTEX_INITIALIZER,
-                                   .done = PTHREAD_COND_INITIALIZER};
+    *result = (struct pool_result){
+        .lock = PTHREAD_MUTEX_INITIALIZER, .wants = wants, .done = PTHREAD_COND_INITIALIZER};
     err_reset(&err);
     if (pool_submit(pool, &job, &err) == 0)
         return 0;

@@ -3,6 +3,7 @@
 #define T_LIB_POOL_CLIENT_H
 #include <fcntl.h>
 #include <pthread.h>
+#include "inspect/content_facts.h"
 #include "inspect/pool.h"
 
 /* From the directory of the test program. */
@@ -16,6 +17,7 @@ struct pool_result {
     pthread_mutex_t lock;
     pthread_cond_t done;
     bool is_done;
+    struct span wants;
     struct facts *facts;
     char failure[1100];
 };
@@ -27,8 +29,9 @@ int pool_client_seal(struct span bytes, int seals);
 /* -1 when it is not taken: result->failure. */
 int pool_client_submit(struct pool *pool, int fd, struct span wants,
                        struct pool_result *result);
-void pool_client_done(void *ctx, struct facts *facts,
-                      const char *failure); /* of a job; ctx is its result */
+/* Of a job; ctx is its result. */
+int pool_client_take(void *ctx, struct span answer, struct err *err);
+void pool_client_done(void *ctx, const char *failure);
 void pool_client_await(struct pool_result *result);
 /* Seal, submit, await. */
 void pool_client_inspect(struct pool *pool, struct span message, struct pool_result *result);

@@ -1,7 +1,7 @@
 /* test_content.c - what may come from a worker, and when an inspection has failed. */
 #include "checks/content.h"
 #include "facts/derive.h"
-#include "inspect/exchange.h"
+#include "inspect/content_facts.h"
 #include "t/lib/suite.h"
 
 static struct facts *fine(void)
@@ -137,7 +137,7 @@ START_TEST(test_changes)
         struct err err;
         err_reset(&err);
         c->apply(facts);
-        ck_assert_msg((exchange_check(facts, SPAN("subject\0x-wanted\0"), &err) == 0) ==
+        ck_assert_msg((content_facts_check(facts, SPAN("subject\0x-wanted\0"), &err) == 0) ==
                           c->is_taken,
                       "%s: %s", c->name, err.text);
         ck_assert_msg(content_failed(facts) == c->is_failed, "%s", c->name);

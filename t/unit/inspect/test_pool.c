@@ -146,7 +146,7 @@ START_TEST(test_queue_is_bounded)
     } while (counts.queued > 0);
     while (accepted < 8 && pool_client_submit(pool, fd, SPAN(""), &results[accepted]) == 0)
         accepted++;
-    ck_assert_int_eq(accepted, 1 + POOL_QUEUE_PER_WORKER);
+    ck_assert_int_eq(accepted, 1 + (int)pool_content.queue_per_worker);
     ck_assert_str_eq(results[accepted].failure, "not tried: inspection queue full");
     pool_stop(&pool); /* fails what waits */
     for (int i = 0; i < accepted; i++)
@@ -162,7 +162,8 @@ START_TEST(test_waiting_counts)
     struct pool_result first, second;
     struct pool_job late = {.message_fd = spin,
                             .deadline = clock_mono_ms() + 200,
-                            .wants = SPAN(""),
+                            .body = SPAN(""),
+                            .take = pool_client_take,
                             .done = pool_client_done,
                             .ctx = &second};
 
@@ -246,7 +247,8 @@ END_TEST
 
 START_TEST(test_program_missing)
 {
-    struct pool_options options = {.program = "/nonexistent/postgate-inspect", .workers = 1};
+    struct pool_options options = {
+        .kind = &pool_content, .program = "/nonexistent/postgate-inspect", .workers = 1};
     struct pool *pool = NULL;
     struct err err;
 
