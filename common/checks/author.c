@@ -92,24 +92,21 @@ void author_learn_absent(struct facts *to)
     facts_set_absent(to, FACT_AUTHOR_BY);
 }
 
-bool author_learn_login(const struct facts *facts, struct span login_domain, struct facts *to)
+bool author_is_login(const struct facts *facts, struct span login_domain)
 {
     struct mailbox_of from;
 
-    if (!single_from(facts, &from) || !by_login(facts, &from, login_domain))
-        return false;
-    set_author(to, &from, BY_LOGIN);
-    return true;
+    return single_from(facts, &from) && by_login(facts, &from, login_domain);
 }
 
 void author_learn(const struct facts *facts, const struct author_terms *terms, struct facts *to)
 {
     struct mailbox_of from;
 
-    if (author_learn_login(facts, terms->login_domain, to))
-        return;
     if (!single_from(facts, &from))
         author_learn_absent(to);
+    else if (by_login(facts, &from, terms->login_domain))
+        set_author(to, &from, BY_LOGIN);
     else if (by_dkim(facts, &from, terms->is_dkim_strict))
         set_author(to, &from, BY_DKIM);
     else if (by_spf(facts, &from, terms->is_spf_strict))

@@ -17,7 +17,7 @@ struct author_terms {
  * A rescue by ARC is none of these. */
 void author_learn(const struct facts *facts, const struct author_terms *terms,
                   struct facts *to);
-/* The same by the login alone: false, and nothing set, when it proves nobody. */
-bool author_learn_login(const struct facts *facts, struct span login_domain, struct facts *to);
+/* Is it the login's? */
+bool author_is_login(const struct facts *facts, struct span login_domain);
 void author_learn_absent(struct facts *to);
 #endif

@@ -160,3 +160,4 @@ FAKES_inspect/$(1) := spf_zone
 $(B)/t/unit/inspect/$(1): ALLLIBS += -lspf2
 endef
 $(foreach t,test_spf test_spf_suite,$(eval $(call spf_suite,$(t))))
+FAKES_checks/test_dmarc := fake_dns fake_rounds
