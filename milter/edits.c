@@ -1,6 +1,6 @@
 /* edits.c - carries out what a delivered message needs changed. */
 #include "base/sinks.h"
-#include "mail/authres.h"
+#include "milter/cleaning.h"
 #include "milter/edits.h"
 
 #define HEADER_LIMIT                                                                           \
@@ -11,26 +11,16 @@ static char *text_of(const char *text)
     return (char *)(uintptr_t)text; /* libmilter takes char * and copies */
 }
 
-static bool must_go(const struct message_header *header, const struct settings *settings)
-{
-    struct span own = span_of(settings->authserv_id);
-
-    if (header->kind == HEADER_AUTHRES)
-        return authres_claims(header->value, AUTHRES_PLAIN, &own, 1);
-    return (header->kind == HEADER_POSTGATE || header->kind == HEADER_POSTGATE_TRACE ||
-            header->kind == HEADER_POSTGATE_RELEASE) &&
-           !header->is_kept;
-}
-
 /* From the last to the first, so that the numbers of those before stay true. */
 static int edits_clean(SMFICTX *ctx, const struct transaction *t, struct err *err)
 {
     const struct message *message = &t->message;
+    struct cleaning cleaning = cleaning_of(t);
 
     for (size_t i = message->header_count; i-- > 0;) {
         const struct message_header *header = &message->headers[i];
         struct span name = header_name_trim(header->name);
-        if (!must_go(header, t->gate->settings))
+        if (!cleaning_removes(&cleaning, header))
             continue;
         if (smfi_chgheader(ctx, arena_strdup(t->arena, arena_span(t->arena, name).ptr),
                            (int)header->occurrence, NULL) != MI_SUCCESS)

@@ -53,6 +53,13 @@ static unsigned message_occurrence(const struct message *message, struct span na
     return 1;
 }
 
+static bool is_forgeable(enum header_kind kind)
+{
+    return kind == HEADER_POSTGATE || kind == HEADER_POSTGATE_TRACE ||
+           kind == HEADER_POSTGATE_RELEASE || kind == HEADER_AUTHRES ||
+           kind == HEADER_ARC_AUTHRES || kind == HEADER_EXCHANGE;
+}
+
 static void message_keep(struct message *message, struct span name, struct span value,
                          uint64_t at)
 {
@@ -68,9 +75,11 @@ static void message_keep(struct message *message, struct span name, struct span 
     header->name = arena_span(message->arena, name);
     header->value = arena_span(message->arena, value);
     header->kind = header_kind_of(name);
+    if (is_forgeable(header->kind))
+        message->forgeable++;
     /* counted only where it is needed: counting each name would be quadratic in a sender's headers */
     header->occurrence =
-        header->kind == HEADER_OTHER
+        header->kind == HEADER_OTHER || message->forgeable > MESSAGE_MAX_FORGEABLE
             ? 0
             : message_occurrence(message, header_name_trim(name), header->kind);
     header->at = at;
@@ -78,9 +87,6 @@ static void message_keep(struct message *message, struct span name, struct span 
     message->header_count++;
     if (header->kind == HEADER_RECEIVED)
         message->hops++;
-    if (header->kind == HEADER_POSTGATE || header->kind == HEADER_POSTGATE_TRACE ||
-        header->kind == HEADER_POSTGATE_RELEASE || header->kind == HEADER_AUTHRES)
-        message->forgeable++;
 }
 
 void message_header(struct message *message, struct span name, struct span value)

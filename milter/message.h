@@ -8,7 +8,8 @@
 
 /* Kept for cleaning and loop detection; more defer the message. */
 #define MESSAGE_MAX_HEADERS 5000
-/* X-Postgate and Authentication-Results fields: removing each costs the MTA a search; more refuse the message. */
+/* X-Postgate, Authentication-Results (ARC's too) and X-MS-Exchange-Organization fields: removing each costs the MTA a search; more refuse the
+ * message. */
 #define MESSAGE_MAX_FORGEABLE 500
 
 struct message_header {
@@ -29,7 +30,7 @@ struct message {
     const char *fault; /* why it cannot be judged; NULL: all is well */
     bool has_body, is_sealed;
     unsigned hops;      /* Received headers */
-    unsigned forgeable; /* X-Postgate and Authentication-Results headers, ours or not */
+    unsigned forgeable; /* headers that MESSAGE_MAX_FORGEABLE speaks of, ours or not */
 };
 
 void message_begin(struct message *message, struct arena *arena, uint64_t limit);

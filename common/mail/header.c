@@ -1,20 +1,24 @@
-/* Header fields by name: a table of those we know, and two ways to compare, strict and suspicious. */
+/* Header fields by name: tables of those we know, and two ways to compare, strict and suspicious. */
 #include "mail/header.h"
-
-#define POSTGATE_PREFIX "X-Postgate-"
 
 static const struct {
     const char *name;
     enum header_kind kind;
-} known_headers[] = {
-    {"X-Postgate-Trace", HEADER_POSTGATE_TRACE},
-    {"X-Postgate-Release", HEADER_POSTGATE_RELEASE},
-    {"Authentication-Results", HEADER_AUTHRES},
-    {"Received", HEADER_RECEIVED},
-    {"Message-ID", HEADER_MESSAGE_ID},
-    {"From", HEADER_FROM},
-    {"Reply-To", HEADER_REPLY_TO},
-    {"Subject", HEADER_SUBJECT},
+} known_headers[] =
+    {
+        {"X-Postgate-Trace", HEADER_POSTGATE_TRACE},
+        {"X-Postgate-Release", HEADER_POSTGATE_RELEASE},
+        {"Authentication-Results", HEADER_AUTHRES},
+        {"Received", HEADER_RECEIVED},
+        {"Message-ID", HEADER_MESSAGE_ID},
+        {"From", HEADER_FROM},
+        {"Reply-To", HEADER_REPLY_TO},
+        {"Subject", HEADER_SUBJECT},
+        {"ARC-Authentication-Results", HEADER_ARC_AUTHRES},
+},
+  known_prefixes[] = {
+      {"X-Postgate-", HEADER_POSTGATE},
+      {"X-MS-Exchange-Organization-", HEADER_EXCHANGE},
 };
 
 static bool is_name_byte(char c)
@@ -50,7 +54,10 @@ enum header_kind header_kind_exact(struct span name)
     for (size_t i = 0; i < sizeof(known_headers) / sizeof(known_headers[0]); i++)
         if (span_iequal(name, span_of(known_headers[i].name)))
             return known_headers[i].kind;
-    return span_istarts(name, SPAN(POSTGATE_PREFIX)) ? HEADER_POSTGATE : HEADER_OTHER;
+    for (size_t i = 0; i < sizeof(known_prefixes) / sizeof(known_prefixes[0]); i++)
+        if (span_istarts(name, span_of(known_prefixes[i].name)))
+            return known_prefixes[i].kind;
+    return HEADER_OTHER;
 }
 
 enum header_kind header_kind_of(struct span name)

@@ -18,7 +18,9 @@ enum header_kind {
     HEADER_MESSAGE_ID,
     HEADER_FROM,
     HEADER_REPLY_TO,
-    HEADER_SUBJECT
+    HEADER_SUBJECT,
+    HEADER_ARC_AUTHRES, /* ARC-Authentication-Results */
+    HEADER_EXCHANGE /* X-MS-Exchange-Organization-...: what Exchange believes of its own organisation */
 };
 
 /* RFC 5322 section 3.6.8: one or more printable ASCII bytes without blanks and colons, at most HEADER_NAME_MAX. */

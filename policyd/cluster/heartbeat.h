@@ -1,6 +1,7 @@
 /* One heartbeat as it lies in Redis: a JSON object on one line, a newline, and the node's Ed25519 signature in 128 hexadecimal digits. What is
  * signed begins with a label and the cluster's name, so that it cannot be anything else. Pure; fuzzed. Keys of the object:
  *   id boot seq name                                    who: seq rises with each heartbeat, over restarts too (boots.h)
+ *   authserv_id                                         its name in Authentication-Results (authserv_ids.h)
  *   version language host started                       the release, RULES_LANGUAGE, the machine, wall time by the node's own clock (shown only)
  *   rules {number,hash,state,why}                       the revision in force
  *   heads {SUBJECT: NUMBER}                             what else is applied, at most HEARTBEAT_MAX_HEADS

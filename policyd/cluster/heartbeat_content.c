@@ -239,6 +239,8 @@ static void add_machine(json_t *content)
 
     (void)gethostname(host, sizeof host - 1);
     json_object_set_new(content, "name", control_text(span_of(cluster_settings()->node_name)));
+    json_object_set_new(content, "authserv_id",
+                        control_text(span_of(cluster_settings()->authserv_id)));
     json_object_set_new(content, "version", json_string(daemon_version()));
     json_object_set_new(content, "language", json_integer(RULES_LANGUAGE));
     json_object_set_new(content, "host", control_text(span_of(host)));

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "policyd/cluster/authserv_ids.h"
 #include "policyd/cluster/canary.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/cluster/heartbeat.h"
@@ -153,6 +154,8 @@ static int read_now(void)
 
     pthread_mutex_lock(&membership.table_lock);
     state = read_all();
+    if (state == 0)
+        cluster_authserv_ids_follow(cluster_settings()->state_dir, &membership.table);
     pthread_mutex_unlock(&membership.table_lock);
     return state;
 }
@@ -218,6 +221,7 @@ static void *run(void *unused)
         if (identity_get(&identity))
             turn(&identity);
         else {
+            cluster_authserv_ids_follow(cluster_settings()->state_dir, NULL);
             membership.is_new = true;
             membership.written_ms = membership.full_ms = clock_mono_ms();
         }
@@ -257,6 +261,7 @@ void membership_end(void)
     pthread_mutex_lock(&membership.table_lock); /* the feed ends later, and may ask still */
     node_table_clear(&membership.table);
     pthread_mutex_unlock(&membership.table_lock);
+    cluster_authserv_ids_end();
 }
 
 void membership_changed(void)

@@ -11,7 +11,7 @@ EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
 # Under TSan: what several threads share.
-unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared)
+unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox checks/test_geoip checks/test_dnsbl engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))
@@ -161,3 +161,6 @@ $(B)/t/unit/inspect/$(1): ALLLIBS += -lspf2
 endef
 $(foreach t,test_spf test_spf_suite,$(eval $(call spf_suite,$(t))))
 FAKES_checks/test_dmarc := fake_dns fake_rounds
+EXTRA_cluster/test_authserv_ids := policyd/cluster/authserv_ids policyd/health
+FAKES_checks/test_dnsbl := fake_dns
+FAKES_checks/test_dnsbl_health := fake_dns set_clock
