@@ -160,7 +160,11 @@ FAKES_inspect/$(1) := spf_zone
 $(B)/t/unit/inspect/$(1): ALLLIBS += -lspf2
 endef
 $(foreach t,test_spf test_spf_suite,$(eval $(call spf_suite,$(t))))
+EXTRA_inspect/test_spf_macro := milter/inspect/spf_macro
 FAKES_checks/test_dmarc := fake_dns fake_rounds
 EXTRA_cluster/test_authserv_ids := policyd/cluster/authserv_ids policyd/health
 FAKES_checks/test_dnsbl := fake_dns
 FAKES_checks/test_dnsbl_health := fake_dns set_clock
+
+FAKES_dns/test_dns := dns_responder
+FAKES_dns/test_dns_bounds := dns_responder
