@@ -30,21 +30,20 @@ static int copy_bytes(int from, int to, const char *path, struct err *err)
 {
     char *piece = xmalloc(PIECE);
     int64_t size = 0;
+    bool is_kept;
     ssize_t got;
 
-    while ((got = read(from, piece, PIECE)) > 0 || (got < 0 && errno == EINTR)) {
-        if (got < 0)
-            continue;
-        size += got;
-        if (size > GEOIP_FILE_MAX || file_write_all(to, span_from(piece, (size_t)got)) != 0)
-            break;
-    }
+    do {
+        got = read(from, piece, PIECE);
+        size += got > 0 ? got : 0;
+        is_kept = got <= 0 || file_write_all(to, span_from(piece, (size_t)got)) == 0;
+    } while (is_kept && size <= GEOIP_FILE_MAX && (got > 0 || (got < 0 && errno == EINTR)));
     xfree(&piece);
     if (got < 0)
         return err_set(err, "%s cannot be read: %s", path, strerror(errno));
-    if (size > GEOIP_FILE_MAX)
-        return err_set(err, "%s has more than %d MB", path, (int)(GEOIP_FILE_MAX >> 20));
-    return got == 0 ? 0 : err_set(err, "no memory for %s: %s", path, strerror(errno));
+    if (!is_kept)
+        return err_set(err, "no memory for %s: %s", path, strerror(errno));
+    return 0; /* one that has grown meanwhile is found out */
 }
 
 /* As it was at one moment: a file that is still being written is no file yet. */
@@ -54,6 +53,8 @@ static int copy_file(int from, int to, const char *path, struct stat *before, st
 
     if (fstat(from, before) != 0 || !S_ISREG(before->st_mode))
         return err_set(err, "%s is no regular file", path);
+    if (before->st_size > GEOIP_FILE_MAX)
+        return err_set(err, "%s has more than %d MB", path, (int)(GEOIP_FILE_MAX >> 20));
     if (copy_bytes(from, to, path, err) != 0)
         return -1;
     if (fstat(from, &after) != 0 || !is_same_moment(before, &after))

@@ -21,6 +21,9 @@ void fake_dns_hold(void);
 void fake_dns_release(void);
 void fake_dns_time_out(void);
 
+/* What dns_count says of the servers. */
+void fake_dns_set_silent(bool to);
+
 /* Since the last reset. A question with done NULL counts, too. */
 size_t fake_dns_asked(void);
 size_t fake_dns_batches(void); /* calls of dns_ask */
