@@ -5,6 +5,7 @@
 #include "checks/dmarc_ask.h"
 #include "dns/dns.h"
 #include "mail/domain.h"
+#include "mail/domain_list.h"
 #include "mail/org_domain.h"
 
 #define PREFIX "_dmarc."
@@ -56,23 +57,11 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
         finish(question->asking);
 }
 
-static bool is_never_asked(struct span domain, const char *never_ask)
-{
-    struct span rest = span_of(never_ask), one;
-    char parent[DOMAIN_SIZE];
-
-    while (span_cut(&rest, ',', &one))
-        if (domain_normalize(span_trim(one), parent) &&
-            domain_is_within(domain, span_of(parent)))
-            return true;
-    return false;
-}
-
 static void prepare(struct question_of *question, struct asking *asking, struct span domain,
                     const char *never_ask)
 {
     *question = (struct question_of){.asking = asking, .found = DMARC_NO_RECORD};
-    if (domain.len >= DOMAIN_SIZE || is_never_asked(domain, never_ask))
+    if (domain.len >= DOMAIN_SIZE || domain_list_holds(never_ask, domain))
         return;
     snprintf(question->name, sizeof question->name, PREFIX "%.*s", SPAN_ARG(domain));
     if (domain.len == 0 || domain.ptr[0] == '[' || !dns_name_is_valid(span_of(question->name)))
