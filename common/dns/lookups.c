@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
-#include "dns/tally.h"
+#include "dns/shares.h"
 #include "mail/org_domain.h"
 
 #define BUCKETS 2048
@@ -11,15 +11,15 @@
 
 void lookups_init(struct lookups *lookups)
 {
-    *lookups = (struct lookups){.zones = tally_new(), .askers = tally_new()};
+    *lookups = (struct lookups){.zones = shares_new(), .askers = shares_new()};
     hash_random(lookups->seed, sizeof lookups->seed);
     lookups->buckets = xcalloc(BUCKETS, sizeof *lookups->buckets);
 }
 
 void lookups_clear(struct lookups *lookups)
 {
-    tally_free(&lookups->zones);
-    tally_free(&lookups->askers);
+    shares_free(&lookups->zones);
+    shares_free(&lookups->askers);
     xfree(&lookups->buckets);
 }
 
@@ -66,7 +66,7 @@ static bool asker_may(const struct lookups *lookups, const struct dns_question *
 {
     unsigned most = question->is_ours ? DNS_OURS_MAX : DNS_ASKER_MAX;
 
-    return question->asker == 0 || tally_count(lookups->askers, asker_of(question)) < most;
+    return question->asker == 0 || shares_count(lookups->askers, asker_of(question)) < most;
 }
 
 static bool zone_may(const struct lookups *lookups, const struct waiter *waiter)
@@ -74,7 +74,7 @@ static bool zone_may(const struct lookups *lookups, const struct waiter *waiter)
     unsigned most = waiter->question.is_ours ? DNS_OURS_MAX : DNS_ZONE_MAX;
 
     return lookups->count < DNS_TOTAL_MAX &&
-           tally_count(lookups->zones, zone_of(lookups, waiter)) < most;
+           shares_count(lookups->zones, zone_of(lookups, waiter)) < most;
 }
 
 static struct lookup *lookup_new(struct lookups *lookups, const struct waiter *waiter)
@@ -97,7 +97,7 @@ static struct lookup *lookup_new(struct lookups *lookups, const struct waiter *w
         lookup->next_all->at_all = &lookup->next_all;
     lookups->all = lookup;
     lookups->count++;
-    tally_add(lookups->zones, lookup->zone);
+    shares_add(lookups->zones, lookup->zone);
     return lookup;
 }
 
@@ -120,7 +120,7 @@ enum lookups_place lookups_put(struct lookups *lookups, struct waiter *waiter)
     lookup->waiters = waiter;
     lookups->waiter_count++;
     if (waiter->question.asker != 0)
-        tally_add(lookups->askers, asker_of(&waiter->question));
+        shares_add(lookups->askers, asker_of(&waiter->question));
     return place;
 }
 
@@ -133,7 +133,7 @@ void lookups_take(struct lookups *lookups, struct waiter *waiter)
     waiter->lookup = NULL;
     lookups->waiter_count--;
     if (waiter->question.asker != 0)
-        tally_sub(lookups->askers, asker_of(&waiter->question));
+        shares_sub(lookups->askers, asker_of(&waiter->question));
 }
 
 void lookups_remove(struct lookups *lookups, struct lookup **lookup)
@@ -147,6 +147,6 @@ void lookups_remove(struct lookups *lookups, struct lookup **lookup)
     if (gone->next_all != NULL)
         gone->next_all->at_all = gone->at_all;
     lookups->count--;
-    tally_sub(lookups->zones, gone->zone);
+    shares_sub(lookups->zones, gone->zone);
     xfree(lookup);
 }

@@ -37,7 +37,7 @@ struct lookup {
 struct lookups {
     struct lookup *all;
     unsigned count, waiter_count;
-    struct tally *zones, *askers;
+    struct shares *zones, *askers;
     uint64_t seed[2];
     struct lookup **buckets;
 };
