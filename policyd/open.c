@@ -1,6 +1,7 @@
 /* open.c - brings up stores, the published snapshot and the threads that follow it. */
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "dns/dns.h"
 #include "engine/arrival.h"
 #include "engine/reload.h"
 #include "engine/staging.h"
@@ -126,7 +127,7 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
     *shared_r = (struct control_shared){.settings = settings,
                                         .db = open_database(settings),
                                         .decisions = open_decisions(settings)};
-    if (reload_start(settings, err) != 0)
+    if (dns_begin(settings, err) != 0 || reload_start(settings, err) != 0)
         return -1;
     if (shared_r->db != NULL && (start_publishing(settings, shared_r->db, err) != 0 ||
                                  cluster_begin(settings, shared_r->db, err) != 0))
@@ -148,6 +149,7 @@ void close_all(struct control_shared *shared)
         next_hops_end();
         images_end();
     }
+    dns_end();
     reload_stop();
     cluster_key_unfollow();
     decisions_close(&shared->decisions);
