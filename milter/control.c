@@ -3,6 +3,7 @@
 #include "checks/content.h"
 #include "control/decision_log.h"
 #include "control/decision_row.h"
+#include "control/lists_status.h"
 #include "control/notice.h"
 #include "engine/drain.h"
 #include "engine/reload.h"
@@ -162,6 +163,7 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     set_counts(row);
     set_inspector(row);
     is_well = set_stores(row) && is_well;
+    is_well = lists_status_set(row, json_object_get(row, "problems")) && is_well;
     control_row(call, row);
     return is_well ? EXIT_OK : EXIT_DIFFERS;
 }
