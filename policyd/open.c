@@ -1,8 +1,12 @@
 /* open.c - brings up stores, the published snapshot and the threads that follow it. */
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "checks/counting.h"
+#include "checks/dnsbl.h"
+#include "checks/geoip.h"
 #include "dns/dns.h"
 #include "engine/arrival.h"
+#include "engine/origin.h"
 #include "engine/reload.h"
 #include "engine/staging.h"
 #include "policyd/cluster/cluster.h"
@@ -21,6 +25,8 @@
 #include "store/cluster_key.h"
 
 static struct node_key key; /* borrowed by the decisions for as long as they are open */
+
+static const struct check *const checks[] = {&counters_check, &greylist_check, &dnsbl_check};
 
 /* The cluster's, and again when it is another. */
 static void use_key(void *ctx, const struct cluster_key *cluster)
@@ -123,6 +129,10 @@ int open_all(const struct settings *settings, struct control_shared *shared_r, s
     if (arrival_init(settings->time_zone, err) != 0)
         return -1;
     staging_init(settings->staging_listener);
+    origin_init(settings);
+    dnsbl_begin(settings);
+    geoip_begin(settings);
+    checks_register(checks, sizeof checks / sizeof *checks);
     milter_link_begin(settings->control_dir);
     *shared_r = (struct control_shared){.settings = settings,
                                         .db = open_database(settings),
@@ -149,8 +159,8 @@ void close_all(struct control_shared *shared)
         next_hops_end();
         images_end();
     }
-    dns_end();
     reload_stop();
+    geoip_end();
     cluster_key_unfollow();
     decisions_close(&shared->decisions);
 }

@@ -113,8 +113,6 @@ void counters_take(const json_t *notice)
     }
 }
 
-static const struct check *const checks[] = {&counters_check, &greylist_check};
-
 int counters_begin(const struct settings *settings, struct policy_db *db, struct err *err)
 {
     struct node_key key;
@@ -125,7 +123,6 @@ int counters_begin(const struct settings *settings, struct policy_db *db, struct
     if (counters_keeper_begin(db, err) != 0)
         return -1;
     ports_set(&counters_port, &greylist_port);
-    checks_register(checks, sizeof checks / sizeof *checks);
     notices_take(counters_take);
     return counters_shared_begin(err);
 }
