@@ -8,6 +8,7 @@
 #include "checks/counting.h"
 #include "engine/arrival.h"
 #include "engine/drain.h"
+#include "engine/origin.h"
 #include "engine/record.h"
 #include "engine/staging.h"
 #include "policyd/answer.h"
@@ -76,6 +77,7 @@ static void learn(struct question *q, const struct request *request)
     arrival_learn(q->message, clock_now_ms());
     staging_learn(q->message);
     snapshot_learn_routing(q->snapshot, q->recipient);
+    origin_learn(q->snapshot, q->message);
 }
 
 static struct question *question_new(const struct request *request,

@@ -30,13 +30,26 @@ void origin_init(const struct settings *settings)
     trusted_ids = settings->trusted_authserv_ids;
 }
 
-bool origin_is_outside(const struct snapshot *snapshot, const struct facts *message)
+static bool is_inbound(const struct snapshot *snapshot, const struct facts *facts,
+                       bool may_change)
 {
-    struct facts_view view = {message, NULL};
+    struct facts_view view = {facts, NULL};
     struct fact direction;
 
     evaluate_direction(&snapshot->lists, &view, &direction);
+    if (direction.state == FACT_PENDING)
+        return may_change;
     return direction.state == FACT_VALUE && direction.values[0].number == DIRECTION_INBOUND;
+}
+
+bool origin_is_outside(const struct snapshot *snapshot, const struct facts *message)
+{
+    return is_inbound(snapshot, message, false);
+}
+
+bool origin_may_be_outside(const struct snapshot *snapshot, const struct facts *session)
+{
+    return is_inbound(snapshot, session, true);
 }
 
 bool origin_is_gateway(const struct facts *message)

@@ -9,6 +9,8 @@
 void origin_init(const struct settings *settings);
 /* Certainly no login, and no client in $relay_networks. Needs no recipient. */
 bool origin_is_outside(const struct snapshot *snapshot, const struct facts *message);
+/* As far as is known when it connects: a login may follow. */
+bool origin_may_be_outside(const struct snapshot *snapshot, const struct facts *session);
 /* Does the client lie in a network of trusted_authserv_ids? */
 bool origin_is_gateway(const struct facts *message);
 /* Of mail from outside: country and network of the client. Of all other mail: what is said of strangers only is absent, so that nobody goes

@@ -16,10 +16,10 @@ struct event_base *policy_base;
 struct settings policy_settings = {
     .policy_max_connections = 600, .policy_max_request = 4096, .policy_deadline = 300};
 
-/* The check that learns client.country: answers when told to, by another thread. */
+/* The check that learns dnsbl.sender: answers when told to, by another thread. */
 struct check_request *policy_asked;
 
-static int start_country(struct check_request *request, struct err *err)
+static int start_lists(struct check_request *request, struct err *err)
 {
     (void)err;
     check_request_unpin(&policy_asked); /* an earlier one that was started and not needed */
@@ -27,16 +27,16 @@ static int start_country(struct check_request *request, struct err *err)
     return 0;
 }
 
-static const enum fact_id country_facts[] = {FACT_CLIENT_COUNTRY, FACT__COUNT};
-static const struct check country = {
-    .name = "country", .stage = STAGE_CONNECT, .facts = country_facts, .start = start_country};
-static const struct check *const checks[] = {&country};
+static const enum fact_id list_facts[] = {FACT_DNSBL_SENDER, FACT__COUNT};
+static const struct check block_lists = {
+    .name = "lists", .stage = STAGE_CONNECT, .facts = list_facts, .start = start_lists};
+static const struct check *const checks[] = {&block_lists};
 
-static void *answer_country(void *text)
+static void *answer_lists(void *text)
 {
     struct facts *facts = facts_new();
 
-    facts_set_text(facts, FACT_CLIENT_COUNTRY, span_of(text));
+    facts_set_text(facts, FACT_DNSBL_SENDER, span_of(text));
     mailbox_post(policy_asked->mailbox, policy_asked->check, &facts);
     check_request_unpin(&policy_asked);
     return NULL;
@@ -46,7 +46,7 @@ void policy_answer(const char *text)
 {
     pthread_t thread;
 
-    ck_assert_int_eq(pthread_create(&thread, NULL, answer_country, (void *)(uintptr_t)text), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, answer_lists, (void *)(uintptr_t)text), 0);
     pthread_join(thread, NULL);
 }
 

@@ -14,17 +14,17 @@
     "list relay_networks ip { 10.0.0.0/8 }\n"                                                  \
     "[policy]\n"                                                                               \
     "rule ours when path = staging and client.ip in $relay_networks then permit relay\n"       \
-    "rule slow when client.country = \"XX\" then reject \"5.7.1 slow\"\n"                      \
-    "rule blind (unknown passes) when client.country unknown then defer \"4.7.1 blind\"\n"
+    "rule slow when dnsbl.sender = \"xx.example\" then reject \"5.7.1 slow\"\n"                \
+    "rule blind (unknown passes) when dnsbl.sender unknown then defer \"4.7.1 blind\"\n"
 
 extern struct event_base *policy_base;
 extern struct settings policy_settings;
-/* Of the check that learns client.country: its last request, until it is answered. */
+/* Of the check that learns dnsbl.sender: its last request, until it is answered. */
 extern struct check_request *policy_asked;
 
 void policy_begin(const char *rules); /* NULL: none are in force */
 void policy_end(void);
-/* A thread of its own answers the last request of the check with this country. */
+/* A thread of its own answers the last request of the check with this zone. */
 void policy_answer(const char *text);
 void policy_wait_asked(void);
 int policy_connect(void);

@@ -104,5 +104,26 @@ START_TEST(test_a_client_that_is_not_known)
 }
 END_TEST
 
-SUITE_MAIN("engine/origin", test_who_is_asked_about,
+START_TEST(test_before_a_login_can_be_known)
+{
+    static const struct {
+        const char *client;
+        bool want;
+    } cases[] = {{"192.0.2.7", true}, {"10.1.2.3", false}};
+    const struct snapshot *snapshot = snapshot_of(rules);
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct facts *facts = facts_new();
+        struct ip ip;
+        ck_assert(ip_parse(span_of(cases[i].client), &ip));
+        facts_set_ip(facts, FACT_CLIENT_IP, &ip);
+        ck_assert(origin_may_be_outside(snapshot, facts) == cases[i].want);
+        ck_assert(!origin_is_outside(snapshot, facts));
+        facts_free(&facts);
+    }
+    snapshot_unpin(&snapshot);
+}
+END_TEST
+
+SUITE_MAIN("engine/origin", test_before_a_login_can_be_known, test_who_is_asked_about,
            test_without_the_setting_nobody_is_a_gateway, test_a_client_that_is_not_known)

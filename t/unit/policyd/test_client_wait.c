@@ -36,7 +36,7 @@ START_TEST(test_answered_late)
     fd = policy_connect();
     policy_say(fd, SPAN(RCPT("192.0.2.1", "a@x.example") REQUEST("DATA", "")));
     policy_wait_asked();
-    policy_answer("XX");
+    policy_answer("xx.example");
     ck_assert_str_eq(policy_hear(fd, 2, &heard), "action=550 5.7.1 slow\n\naction=DUNNO\n\n");
     close(fd);
     str_clear(&heard);
@@ -54,7 +54,7 @@ START_TEST(test_deadline)
     fd = policy_connect();
     policy_say(fd, SPAN(RCPT("192.0.2.1", "a@x.example")));
     ck_assert_str_eq(policy_hear(fd, 1, &heard), "action=451 4.7.1 blind\n\n");
-    policy_answer("XX"); /* nobody is there to read it */
+    policy_answer("xx.example"); /* nobody is there to read it */
     close(fd);
     str_clear(&heard);
     policy_end();
@@ -71,7 +71,7 @@ START_TEST(test_gone)
     policy_say(fd, SPAN(RCPT("192.0.2.1", "a@x.example")));
     policy_wait_asked();
     policy_end();
-    policy_answer("XX");
+    policy_answer("xx.example");
     close(fd);
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(test_drain)
     clients_drain(note_drained);
     ck_assert_str_eq(policy_hear(idle, 1, &heard), "<closed");
     ck_assert(!is_drained);
-    policy_answer("XX");
+    policy_answer("xx.example");
     ck_assert_str_eq(policy_hear(waiting, 2, &heard), "action=550 5.7.1 slow\n\n<closed");
     ck_assert(is_drained);
     close(idle);
