@@ -159,6 +159,7 @@ void close_all(struct control_shared *shared)
         next_hops_end();
         images_end();
     }
+    dns_end();
     reload_stop();
     geoip_end();
     cluster_key_unfollow();
