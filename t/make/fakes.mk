@@ -1,7 +1,7 @@
 # What each suite links beside libpostgate.a.
 
 MILTER_PARTS := $(patsubst %.c,%,$(filter-out milter/main.c,$(MILTER)))
-FAKES_milter/test_callbacks := fake_libmilter fake_content fake_wait
+FAKES_milter/test_callbacks := fake_libmilter fake_content fake_rounds fake_dns fake_wait
 EXTRA_milter/test_callbacks := $(filter-out milter/wait,$(MILTER_PARTS))
 FAKES_milter/test_changes   := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_changes   := $(EXTRA_milter/test_callbacks)
@@ -69,7 +69,7 @@ $(B)/t/shift_clock.so: t/lib/shift_clock.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 EXTRA_TESTS += $(B)/t/shift_clock.so
-$(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_limits checks/test_rounds): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
+$(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_limits): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
 
@@ -101,7 +101,7 @@ EXTRA_milter/test_notices := $(EXTRA_milter/test_callbacks)
 EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
-FAKES_milter/test_open := fake_content set_clock
+FAKES_milter/test_open := fake_content fake_rounds set_clock
 EXTRA_milter/test_open := milter/open milter/keys milter/listen milter/releases milter/message
 EXTRA_cluster/test_answer_stream := policyd/cluster/answer_frames policyd/cluster/answer_stream
 EXTRA_cluster/test_request_text := policyd/cluster/request_text
@@ -168,3 +168,12 @@ FAKES_checks/test_dnsbl_health := fake_dns set_clock
 
 FAKES_dns/test_dns := dns_responder
 FAKES_dns/test_dns_bounds := dns_responder
+FAKES_milter/test_cleaning := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_cleaning := $(EXTRA_milter/test_callbacks)
+
+# Workers that have been taken over, where rounds_begin looks for them: beside the program.
+$(B)/t/unit/checks/postgate-inspect: $(B)/t/evil/postgate-inspect
+	@mkdir -p $(@D)
+	@ln -sf $(abspath $<) $@
+FAKES_checks/test_rounds := fake_dns rounds_client
+$(B)/t/unit/checks/test_rounds: | $(B)/t/unit/checks/postgate-inspect
