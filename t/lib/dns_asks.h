@@ -77,6 +77,14 @@ static inline void asks_wait(size_t count)
     ck_assert_msg(rc == 0, "%zu of %zu answers came", done_count, count);
 }
 
+static inline void asks_wait_for(const struct ask *ask)
+{
+    pthread_mutex_lock(&asks_lock);
+    while (!ask->is_done) /* by its deadline at the latest */
+        pthread_cond_wait(&asks_changed, &asks_lock);
+    pthread_mutex_unlock(&asks_lock);
+}
+
 /* One question, answered. */
 static inline const struct ask *ask_one(enum dns_type type, const char *name)
 {

@@ -1,0 +1,215 @@
+/* The resolver's bounds: per zone, per asker, for our own zones, over all; silence of one zone and of all servers. */
+#include <poll.h>
+#include <stdio.h>
+#include "base/ipnet.h"
+#include "conf/settings.h"
+#include "dns/dns.h"
+#include "t/lib/dns_asks.h"
+#include "t/lib/dns_responder.h"
+
+#define LOOK_MS 5
+
+static struct settings settings;
+static struct dns_question questions[ASKS_MAX];
+static char names[ASKS_MAX][80];
+
+static void begin(void)
+{
+    struct err err = {""};
+
+    settings.resolver = responder_begin();
+    settings.dnssec_anchor_file = "";
+    settings.dns_timeout = 20000;
+    ck_assert_msg(dns_begin(&settings, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(ask_one(DNS_A, "found.example")->status, DNS_FOUND);
+}
+
+static void end(void)
+{
+    dns_end();
+    responder_end();
+}
+
+static size_t count_of(enum dns_status status, size_t from)
+{
+    size_t count = 0;
+
+    for (size_t i = from; i < ask_count; i++)
+        count += asks[i].is_done && asks[i].status == status;
+    return count;
+}
+
+/* The pattern with a number for each "#". */
+static void fill(char *to, const char *pattern, size_t number)
+{
+    for (; *pattern != '\0'; pattern++)
+        if (*pattern == '#')
+            to += snprintf(to, 8, "%zu", number);
+        else
+            *to++ = *pattern;
+    *to = '\0';
+}
+
+/* count questions from now on; pattern has a number. */
+static void ask_many(size_t count, const char *pattern, uint64_t asker, bool is_ours)
+{
+    for (size_t i = 0; i < count; i++) {
+        fill(names[ask_count], pattern, i);
+        questions[i] = asks_question(DNS_TXT, names[ask_count], 20000);
+        questions[i].asker = asker;
+        questions[i].is_ours = is_ours;
+    }
+    dns_ask(questions, count);
+}
+
+static void let_go_and_check(size_t under_way, size_t limited)
+{
+    struct dns_counts counts;
+
+    asks_wait(1 + limited);
+    for (int64_t end = clock_mono_ms() + 20000; clock_mono_ms() < end;) {
+        dns_count(&counts);
+        if (counts.under_way == under_way)
+            break;
+        poll(NULL, 0, LOOK_MS);
+    }
+    ck_assert_uint_eq(counts.under_way, under_way);
+    ck_assert_uint_eq(count_of(DNS_LIMITED, 1), limited);
+    responder_release();
+    asks_wait(ask_count);
+    ck_assert_uint_eq(count_of(DNS_FOUND, 1), ask_count - 1 - limited);
+    dns_count(&counts);
+    ck_assert_uint_eq(counts.under_way, 0);
+    ck_assert_uint_eq(counts.limited, limited);
+}
+
+/* Different spellings and subdomains of one organisational domain; another's are free. */
+START_TEST(test_zone)
+{
+    begin();
+    ask_many(DNS_ZONE_MAX - 1, "held#.victim.example", 0, false);
+    ask_many(3, "held.sub#.\\118ictim.EXAMPLE", 0, false);
+    ask_many(DNS_ZONE_MAX, "held#.other.example", 0, false);
+    ask_many(1, "held0.victim.example", 0, false); /* joins */
+    let_go_and_check(2 * DNS_ZONE_MAX, 2);
+    ask_many(DNS_ZONE_MAX, "found#.victim.example", 0, false); /* all is given back */
+    asks_wait(ask_count);
+    ck_assert_uint_eq(count_of(DNS_LIMITED, 1), 2);
+    end();
+}
+END_TEST
+
+START_TEST(test_asker)
+{
+    begin();
+    ask_many(DNS_ASKER_MAX + 5, "held.zone#.example#", 77, false);
+    ask_many(10, "held.third#.example#", 78, false);
+    ask_many(3, "held.third#.example#", 77, false); /* joined ones count as well */
+    let_go_and_check(DNS_ASKER_MAX + 10, 8);
+    end();
+}
+END_TEST
+
+START_TEST(test_ours)
+{
+    begin();
+    ask_many(DNS_OURS_MAX + 4, "held#.list.example", 77, true);
+    ask_many(DNS_ZONE_MAX + 1, "held#.other.list.example", 79, false); /* counted apart */
+    let_go_and_check(DNS_OURS_MAX + DNS_ZONE_MAX, 5);
+    end();
+}
+END_TEST
+
+START_TEST(test_total)
+{
+    begin();
+    ask_many(DNS_TOTAL_MAX + 10, "held.zone#.example#", 0, false);
+    let_go_and_check(DNS_TOTAL_MAX, 10);
+    end();
+}
+END_TEST
+
+/* A sender's zones that never answer, and clean names beside them: these wait for nothing. */
+START_TEST(test_silent_zone)
+{
+    int64_t worst = 0, begun;
+    char name[60];
+
+    begin();
+    ask_many(500, "silent.zone#.example#", 0, false);
+    ck_assert(responder_wait_asked("silent", 500));
+    for (int i = 0; i < 200; i++) {
+        struct dns_question question;
+
+        snprintf(name, sizeof name, "found.clean%d.example", i);
+        question = asks_question(DNS_TXT, name, 9000);
+        begun = clock_mono_us();
+        dns_ask(&question, 1);
+        asks_wait(2 + (size_t)i);
+        if (clock_mono_us() - begun > worst)
+            worst = clock_mono_us() - begun;
+    }
+    ck_assert_uint_eq(count_of(DNS_FOUND, 501), 200);
+    ck_assert_msg(worst < 500000, "a clean lookup took %lld us", (long long)worst);
+    end();
+    ck_assert_uint_eq(done_count, 701);
+}
+END_TEST
+
+/* When nobody answers at all, lookups get a second; when somebody does again, all is as before. */
+START_TEST(test_silence)
+{
+    struct dns_counts counts;
+    struct dns_question question;
+    int64_t begun;
+
+    begin();
+    responder_set_silent(true);
+    question = asks_question(DNS_TXT, "found.first.example", 15000);
+    dns_ask(&question, 1);
+    while (dns_count(&counts), !counts.is_silent)
+        poll(NULL, 0, LOOK_MS);
+    ck_assert(!asks[1].is_done);
+    begun = clock_mono_us();
+    ck_assert_int_eq(ask_one(DNS_A, "found.example")->status, DNS_FOUND); /* is known */
+    question = asks_question(DNS_TXT, "found.second.example", 15000);
+    dns_ask(&question, 1);
+    asks_wait_for(&asks[3]);
+    ck_assert(asks[3].status == DNS_TIMEOUT || asks[3].status == DNS_FAILED);
+    ck_assert_int_lt(asks[3].done_us - begun, 1900000);
+    responder_set_silent(false);
+    while (dns_count(&counts), counts.is_silent)
+        poll(NULL, 0, LOOK_MS);
+    ck_assert_int_eq(ask_one(DNS_TXT, "found.second.example")->status, DNS_FOUND);
+    dns_count(&counts);
+    ck_assert(!counts.is_silent);
+    ck_assert_int_eq(ask_one(DNS_TXT, "found.third.example")->status, DNS_FOUND);
+    end();
+}
+END_TEST
+
+START_TEST(test_dns_asker)
+{
+    static const struct {
+        const char *a, *b;
+        bool is_same;
+    } cases[] = {
+        {"192.0.2.1", "192.0.2.255", true},
+        {"192.0.2.1", "192.0.3.1", false},
+        {"2001:db8:1:100::1", "2001:db8:1:1ff::2", true},
+        {"2001:db8:1:100::1", "2001:db8:1:200::1", false},
+        {"0.0.0.1", "::1", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct ip a, b;
+
+        ck_assert(ip_parse(span_of(cases[i].a), &a) && ip_parse(span_of(cases[i].b), &b));
+        ck_assert_msg((dns_asker(&a) == dns_asker(&b)) == cases[i].is_same, "%s", cases[i].b);
+        ck_assert_uint_ne(dns_asker(&a), 0);
+    }
+}
+END_TEST
+
+SUITE_MAIN("dns bounds", test_zone, test_asker, test_ours, test_total, test_silent_zone,
+           test_silence, test_dns_asker)
