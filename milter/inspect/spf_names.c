@@ -53,6 +53,12 @@ const struct dns_answer *spf_answer(struct spf_state *state, enum dns_type type,
 
     if (answer != NULL)
         return answer;
+    if (state->request->is_last) {
+        struct dns_answer *missed = arena_alloc(state->arena, sizeof *missed);
+
+        *missed = (struct dns_answer){.type = type, .status = DNS_LIMITED, .name = name};
+        return missed;
+    }
     state->is_lacking = true;
     if (spf_lack(state, type, name) < 0)
         (void)spf_decide(state, SPF_TEMPERROR, "more than %d names would have to be asked",

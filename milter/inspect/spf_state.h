@@ -39,7 +39,7 @@ int spf_decide(struct spf_state *state, enum spf_result result, const char *fmt,
 /* What a domain-spec of a record (empty: its domain) names. 1 a name in arena; 0 none that DNS could have; -1 lacking for %{p}. */
 int spf_name(struct spf_state *state, const struct spf_record *record, struct span spec,
              struct span *name_r);
-/* The answer, or NULL when it is not there: then it is lacking. */
+/* The answer, or NULL when it is not there: then it is lacking. In the last round it is DNS_LIMITED. */
 const struct dns_answer *spf_answer(struct spf_state *state, enum dns_type type,
                                     struct span name);
 /* Is it there? Never makes it lacking. */

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -160,6 +161,7 @@ int spf_rounds(struct spf_zone *zone, const struct sender_request *request, stru
     asking.answers = answers;
     for (int round = 1; round <= SENDER_ROUNDS_MAX; round++) {
         *result_r = (struct sender_result){0};
+        asking.is_last = round == SENDER_ROUNDS_MAX || asking.answer_count == SENDER_NAMES_MAX;
         spf_check(&asking, arena, result_r);
         if (result_r->lack_count == 0)
             return round;

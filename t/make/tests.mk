@@ -37,6 +37,8 @@ $(FUZZB)/fuzz_statistics: $(foreach p,$(COUNTS_PARTS) policyd/cluster/statistics
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
 $(FUZZB)/fuzz_heartbeat: $(FUZZB)/o/policyd/cluster/heartbeat.o
+$(FUZZB)/fuzz_spf: $(foreach p,$(SPF_PARTS) t/lib/spf_zone,$(FUZZB)/o/$(p).o)
+$(FUZZB)/fuzz_spf: ALLLIBS += -lspf2
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.
