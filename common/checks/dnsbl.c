@@ -10,7 +10,7 @@
 #define LISTS_MAX (DNSBL_KIND__COUNT * DNSBL_ZONES_MAX)
 /* Before the end of the request: what has come by then still counts. */
 #define MARGIN_MS 50
-/* Whoever had less time is not to be blamed for no answer. */
+/* Who had less time than half of this, or of dns_timeout, is not to be blamed for no answer. */
 #define FAIR_MS 1000
 
 static struct dnsbl_list *lists;
@@ -207,7 +207,7 @@ static struct dnsbl_work *work_new(struct check_request *request, int64_t deadli
     work->request = check_request_pin(request);
     work->open = 1;
     work->is_short =
-        deadline - clock_mono_ms() < (timeout_ms < FAIR_MS ? timeout_ms : FAIR_MS) * 9 / 10;
+        deadline - clock_mono_ms() < (timeout_ms < FAIR_MS ? timeout_ms : FAIR_MS) / 2;
     note_wants(work);
     return work;
 }
