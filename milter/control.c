@@ -1,8 +1,10 @@
 /* control.c - the table of the milter's control commands, and the small ones. */
 #include "base/daemon.h"
 #include "checks/content.h"
+#include "checks/rounds.h"
 #include "control/decision_log.h"
 #include "control/decision_row.h"
+#include "control/dns_status.h"
 #include "control/lists_status.h"
 #include "control/notice.h"
 #include "engine/drain.h"
@@ -132,6 +134,19 @@ static void set_inspector(json_t *row)
     set_count(row, "inspect_queue", counts.queue);
 }
 
+static void set_sender_pool(json_t *row)
+{
+    struct rounds_counts counts;
+
+    rounds_count(&counts);
+    set_count(row, "sender_questions", counts.questions);
+    set_count(row, "sender_rounds", counts.rounds);
+    set_count(row, "sender_failures", counts.failures);
+    set_count(row, "sender_workers", counts.workers);
+    set_count(row, "sender_workers_lost", counts.workers_lost);
+    set_count(row, "sender_queue", counts.queue);
+}
+
 static bool set_snapshot(json_t *row)
 {
     const struct snapshot *snapshot = snapshot_pin();
@@ -162,7 +177,9 @@ static enum control_exit control_status(struct control_call *call, struct err *e
     is_well = set_snapshot(row);
     set_counts(row);
     set_inspector(row);
+    set_sender_pool(row);
     is_well = set_stores(row) && is_well;
+    is_well = dns_status_set(row, json_object_get(row, "problems")) && is_well;
     is_well = lists_status_set(row, json_object_get(row, "problems")) && is_well;
     control_row(call, row);
     return is_well ? EXIT_OK : EXIT_DIFFERS;

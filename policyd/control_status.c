@@ -1,6 +1,7 @@
 /* control_status.c - status: policyd's own part, then the milter's. */
 #include "base/clock.h"
 #include "base/daemon.h"
+#include "control/dns_status.h"
 #include "control/lists_status.h"
 #include "engine/drain.h"
 #include "engine/reload.h"
@@ -118,6 +119,7 @@ enum control_exit control_status(struct control_call *call, struct err *err)
     set_loops(row);
     milter_link_probe();
     is_well = set_health(problems) && is_well;
+    is_well = dns_status_set(row, problems) && is_well;
     is_well = lists_status_set(row, problems) && is_well;
     set_drained(row);
     is_well = cluster_status_set(row) && is_well;

@@ -43,6 +43,7 @@ uint64_t dns_asker(const struct ip *client);
 struct dns_counts {
     uint64_t asked, joined, answered, failed, timeouts, limited;
     unsigned under_way;
+    unsigned servers;   /* name servers known: 0 means that nothing can be asked */
     bool is_silent;     /* no server has answered lately */
     bool is_validating; /* DNSSEC */
 };

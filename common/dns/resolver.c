@@ -34,6 +34,7 @@ void resolver_count(struct dns_counts *counts_r)
         .timeouts = atomic_load(&counts.of_status[DNS_TIMEOUT]),
         .limited = atomic_load(&counts.of_status[DNS_LIMITED]),
         .under_way = atomic_load(&counts.under_way),
+        .servers = watch_servers(),
         .is_silent = watch_is_silent(),
         .is_validating = watch_is_validating(),
     };

@@ -31,9 +31,17 @@ struct watch {
     /* what the context was made for */
     bool is_validating;
     unsigned away;
+    bool must_replace; /* the servers are others */
 };
 
-static atomic_bool is_silent_now, is_validating_now; /* for others */
+/* for others */
+static atomic_bool is_silent_now, is_validating_now;
+static atomic_uint servers_now;
+
+unsigned watch_servers(void)
+{
+    return atomic_load(&servers_now);
+}
 
 bool watch_is_silent(void)
 {
@@ -51,12 +59,14 @@ struct watch *watch_new(struct resolver *resolver)
 
     watch->resolver = resolver;
     watch->begun = clock_mono_ms();
+    atomic_store(&servers_now, (unsigned)resolver->servers.count);
     return watch;
 }
 
 void watch_free(struct watch **watch)
 {
     xfree(watch);
+    atomic_store(&servers_now, 0);
     atomic_store(&is_silent_now, false);
     atomic_store(&is_validating_now, false);
 }
@@ -110,8 +120,8 @@ static void replace_if_other(struct watch *watch)
 {
     const struct servers *servers = &watch->resolver->servers;
 
-    if (watch->resolver->context == NULL || watch->is_validating != may_validate(watch) ||
-        watch->away != away_mask(servers))
+    if (watch->resolver->context == NULL || watch->must_replace ||
+        watch->is_validating != may_validate(watch) || watch->away != away_mask(servers))
         resolver_replace_soon(watch->resolver);
 }
 
@@ -119,6 +129,7 @@ const char *watch_anchor(struct watch *watch)
 {
     watch->is_validating = may_validate(watch);
     watch->away = away_mask(&watch->resolver->servers);
+    watch->must_replace = false;
     atomic_store(&is_validating_now, watch->is_validating);
     say_dnssec(watch);
     return watch->is_validating ? anchor_file(watch) : NULL;
@@ -232,8 +243,11 @@ static void load_again(struct watch *watch, int64_t now)
     if ((resolver->servers.count > 0 && !watch->is_silent) || now - watch->loaded_at < LOAD_MS)
         return;
     watch->loaded_at = now;
-    if (servers_reload(&resolver->servers, resolver->settings->resolver, SERVERS_SYSTEM_FILE))
+    if (servers_reload(&resolver->servers, resolver->settings->resolver, SERVERS_SYSTEM_FILE)) {
+        watch->must_replace = true;
         servers_ask(&resolver->servers);
+    }
+    atomic_store(&servers_now, (unsigned)resolver->servers.count);
 }
 
 static void say(struct watch *watch, int64_t now)

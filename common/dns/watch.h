@@ -21,6 +21,8 @@ const char *watch_anchor(struct watch *watch);
 void watch_try(struct watch *watch);
 void watch_forget(struct watch *watch); /* the context goes away */
 
+/* For any thread. */
+unsigned watch_servers(void);
 bool watch_is_silent(void);
 bool watch_is_validating(void);
 #endif
