@@ -3,6 +3,7 @@
  * another value is not sent, yet libmilter would leave the transaction and never answer the next RCPT. */
 #include <netinet/in.h>
 #include "base/log.h"
+#include "milter/ahead.h"
 #include "milter/callbacks.h"
 #include "milter/edits.h"
 #include "milter/macros.h"
@@ -77,6 +78,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
     session_free(&old); /* XCLIENT starts the session anew */
     session->path = macros_path(ctx, has_ip ? &ip : NULL);
     macros_learn(ctx, STAGE_CONNECT, session->facts);
+    ahead_connect(session);
     smfi_setpriv(ctx, session);
     return SMFIS_CONTINUE;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "checks/content.h"
 #include "engine/record.h"
+#include "milter/authentication.h"
 #include "milter/keep.h"
 #include "milter/keys.h"
 #include "milter/releases.h"
@@ -61,7 +62,9 @@ static bool judge_begin(struct transaction *t, struct answer *answer)
     if (t->deciding.snapshot == NULL)
         refuse(t, answer, "4.3.0", "no rules in force yet; try again");
     else if (t->message.forgeable > MESSAGE_MAX_FORGEABLE)
-        refuse(t, answer, "5.6.0", "too many Authentication-Results or X-Postgate headers");
+        refuse(t, answer, "5.6.0",
+               "too many Authentication-Results, X-MS-Exchange-Organization or X-Postgate "
+               "headers");
     else if (message_seal(&t->message, &err) != 0)
         refuse(t, answer, "4.3.1", arena_strdup(t->arena, err.text));
     return answer->kind == ANSWER_CONTINUE;
@@ -95,10 +98,11 @@ static void judge_release(struct transaction *t, struct answer *answer)
 
 static void ask_rules(struct transaction *t)
 {
-    t->deciding.deadline = clock_mono_ms() + t->gate->settings->message_deadline;
-    decide_start_early(&t->deciding, STAGE_EOM);
+    authentication_end(t);
     while (decide(&t->deciding, STAGE_EOM, &t->verdict) == DECIDE_WAIT)
         (void)wait_for(t->deciding.mailbox, t->deciding.deadline);
+    if (t->verdict->whole == DISPOSITION_DELIVER || t->verdict->whole == DISPOSITION_HOLD)
+        authentication_finish(t);
 }
 
 /* Said for each message that was not kept, since each is somebody's; status shows it until one can be kept again. */

@@ -4,11 +4,15 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "checks/content.h"
+#include "checks/dmarc.h"
 #include "checks/dnsbl.h"
 #include "checks/geoip.h"
+#include "checks/rounds.h"
+#include "checks/sender_check.h"
 #include "control/notice.h"
 #include "dns/dns.h"
 #include "engine/arrival.h"
+#include "engine/origin.h"
 #include "engine/staging.h"
 #include "engine/reload.h"
 #include "milter/signing_keys.h"
@@ -22,7 +26,8 @@
 #define FLUSH_MS  5000 /* for a disk that hangs */
 #define NOTICE_MS 1000 /* for a policyd that is busy or not there */
 
-static const struct check *const checks[] = {&content_check, &dnsbl_check};
+static const struct check *const checks[] = {&content_check, &dnsbl_check,      &spf_check,
+                                             &helo_check,    &signatures_check, &dmarc_check};
 
 static int gate_open_directories(const struct settings *settings, struct err *err)
 {
@@ -86,10 +91,13 @@ static int gate_open_all(struct gate *gate, struct err *err)
         return -1;
     notice_begin(settings->control_dir);
     staging_init(settings->staging_listener);
+    origin_init(settings);
+    sender_check_begin(settings);
     dnsbl_begin(settings);
     geoip_begin(settings);
     checks_register(checks, sizeof checks / sizeof *checks);
-    if (dns_begin(settings, err) != 0 || content_begin(settings, err) != 0)
+    if (dns_begin(settings, err) != 0 || content_begin(settings, err) != 0 ||
+        rounds_begin(settings, err) != 0)
         return -1;
     return reload_start(settings, err);
 }
@@ -98,6 +106,7 @@ static int gate_open_all(struct gate *gate, struct err *err)
 static void gate_undo(struct gate *gate)
 {
     keys_end();
+    rounds_end();
     dns_end();
     signing_keys_close(&gate->signing_keys);
     quarantine_close(&gate->quarantine);
@@ -136,6 +145,7 @@ void gate_close(struct gate *gate)
     notice_end(NOTICE_MS);
     if (!decisions_flush(gate->decisions, FLUSH_MS))
         log_warn("decisions: what was not written yet is lost");
+    rounds_end();
     dns_end(); /* whoever asks from here on is told that it failed */
     geoip_end();
     if (atomic_load(&gate->transactions) == 0)

@@ -7,6 +7,7 @@
 #include "engine/staging.h"
 #include "facts/derive.h"
 #include "mail/address.h"
+#include "milter/authentication.h"
 #include "milter/transaction.h"
 #include "milter/verdict_log.h"
 #include "milter/wait.h"
@@ -80,6 +81,7 @@ struct transaction *transaction_new(struct session *session, struct smtp_path se
     facts_free(&of_mail);
     message_begin(&t->message, t->arena, (uint64_t)t->gate->settings->message_max_bytes);
     atomic_fetch_add(&t->gate->transactions, 1);
+    authentication_mail(t);
     return t;
 }
 
@@ -242,6 +244,7 @@ void transaction_header(struct transaction *t, struct span name, struct span val
 void transaction_end_headers(struct transaction *t)
 {
     message_end_headers(&t->message);
+    authentication_headers(t);
 }
 
 void transaction_body(struct transaction *t, struct span chunk)
