@@ -103,7 +103,7 @@ static void verify_seals(struct signed_message *message, struct arc_chain *chain
         dkim_signature_canon(&seal->signature, &message->header.fields[seal->at], DKIM_RELAXED,
                              &text);
         hash_sha256_peek(hash, str_span(&text), digest);
-        signed_verify_digest(seal, digest);
+        signed_verify_digest(message, seal, digest);
         weigh(message, chain, seal, i + 1);
         str_reset(&text);
         add_field(message, seal->at, &text);

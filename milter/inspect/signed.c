@@ -204,23 +204,6 @@ void signed_hash_bodies(struct signed_message *message)
             hash_body(message, (enum dkim_canon)canon);
 }
 
-/* What holds, and is refused nevertheless. */
-static void judge_strength(struct signed_message *message, struct signed_one *one)
-{
-    const struct dkim_signature *signature = &one->signature;
-    uint64_t length = message->body_lengths[signature->body_canon];
-    unsigned bits = verify_key_bits(one->key);
-
-    stop(one, DKIM_PASS, "");
-    if (signature->algorithm == DKIM_RSA_SHA256 && bits < DKIM_RSA_BITS_MIN)
-        stop(one, DKIM_POLICY,
-             arena_printf(message->arena, "an RSA key of only %u bits", bits));
-    else if (signature->has_length && signature->length < length)
-        stop(one, DKIM_POLICY,
-             arena_printf(message->arena, "l= leaves %llu bytes of the body unsigned",
-                          (unsigned long long)(length - signature->length)));
-}
-
 static bool check_body(struct signed_message *message, struct signed_one *one)
 {
     const struct dkim_signature *signature = &one->signature;
@@ -232,6 +215,18 @@ static bool check_body(struct signed_message *message, struct signed_one *one)
     else if (memcmp(body->digest, signature->body_hash, HASH_SHA256_SIZE) != 0)
         stop(one, DKIM_FAIL, "the body is not what was signed");
     return one->result == 0;
+}
+
+/* Only of a signature that holds: what it says nothing of. */
+static void check_length(struct signed_message *message, struct signed_one *one)
+{
+    const struct dkim_signature *signature = &one->signature;
+    uint64_t length = message->body_lengths[signature->body_canon];
+
+    if (one->result == DKIM_PASS && signature->has_length && signature->length < length)
+        stop(one, DKIM_POLICY,
+             arena_printf(message->arena, "l= leaves %llu bytes of the body unsigned",
+                          (unsigned long long)(length - signature->length)));
 }
 
 void signed_verify(struct signed_message *message, struct signed_one *one)
@@ -248,24 +243,29 @@ void signed_verify(struct signed_message *message, struct signed_one *one)
         dkim_signature_canon(signature, &message->header.fields[one->at],
                              signature->header_canon, &text);
         hash_sha256(str_span(&text), digest);
-        signed_verify_digest(one, digest);
-        if (one->result == DKIM_PASS)
-            judge_strength(message, one);
+        signed_verify_digest(message, one, digest);
+        check_length(message, one);
     }
     str_clear(&text);
     stop_testing(message, one);
 }
 
-void signed_verify_digest(struct signed_one *one, const uint8_t digest[HASH_SHA256_SIZE])
+void signed_verify_digest(struct signed_message *message, struct signed_one *one,
+                          const uint8_t digest[HASH_SHA256_SIZE])
 {
     struct span bytes = span_from(one->signature.signature, one->signature.signature_len);
+    unsigned bits;
 
     if (one->result != 0)
         return;
-    if (verify_digest(one->key, digest, bytes))
-        stop(one, DKIM_PASS, "");
-    else
+    bits = verify_key_bits(one->key);
+    if (!verify_digest(one->key, digest, bytes))
         stop(one, DKIM_FAIL, "the signature does not match");
+    else if (one->signature.algorithm == DKIM_RSA_SHA256 && bits < DKIM_RSA_BITS_MIN)
+        stop(one, DKIM_POLICY,
+             arena_printf(message->arena, "an RSA key of only %u bits", bits));
+    else
+        stop(one, DKIM_PASS, "");
 }
 
 void signed_one_end(struct signed_one *one)

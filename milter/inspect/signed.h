@@ -51,7 +51,8 @@ void signed_hash_bodies(struct signed_message *message);
 /* Decides: DKIM and ARC-Message-Signature. */
 void signed_verify(struct signed_message *message, struct signed_one *one);
 /* Decides by the digest of what is signed: ARC-Seal. */
-void signed_verify_digest(struct signed_one *one, const uint8_t digest[HASH_SHA256_SIZE]);
+void signed_verify_digest(struct signed_message *message, struct signed_one *one,
+                          const uint8_t digest[HASH_SHA256_SIZE]);
 /* Frees what OpenSSL holds. */
 void signed_one_end(struct signed_one *one);
 #endif

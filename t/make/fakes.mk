@@ -11,7 +11,7 @@ EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
 # Under TSan: what several threads share.
-unit-threads: $(addprefix $(B)/t/unit/,milter/test_callbacks milter/test_release checks/test_mailbox checks/test_geoip checks/test_dnsbl engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared)
+unit-threads: $(addprefix $(B)/t/unit/,checks/test_rounds milter/test_callbacks milter/test_release checks/test_mailbox checks/test_geoip checks/test_dnsbl engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))
@@ -177,3 +177,15 @@ $(B)/t/unit/checks/postgate-inspect: $(B)/t/evil/postgate-inspect
 	@ln -sf $(abspath $<) $@
 FAKES_checks/test_rounds := fake_dns rounds_client
 $(B)/t/unit/checks/test_rounds: | $(B)/t/unit/checks/postgate-inspect
+
+SIGNED_PARTS := $(patsubst %.c,%,$(wildcard milter/inspect/sign*.c milter/inspect/dkim*.c milter/inspect/arc*.c))
+define signed_suite
+EXTRA_inspect/$(1) := $(SIGNED_PARTS)
+FAKES_inspect/$(1) := signed_case
+endef
+$(foreach t,test_signatures test_dkim_examples,$(eval $(call signed_suite,$(t))))
+# Signs with libopendkim, as others do.
+EXTRA_inspect/test_dkim_opendkim := $(SIGNED_PARTS)
+FAKES_inspect/test_dkim_opendkim := signed_case opendkim_lib
+$(B)/t/unit/inspect/test_dkim_opendkim: ALLLIBS += -lopendkim
+$(B)/o/t/lib/opendkim_lib.o: CFLAGS_LIBS += -I/usr/include/opendkim
