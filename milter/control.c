@@ -22,6 +22,7 @@ static enum control_exit control_reload(struct control_call *call, struct err *e
 
 static const struct control_command commands[] = {
     {"status", ROLE_READ, control_status},
+    {"doctor", ROLE_READ, control_doctor},
     {"explain", ROLE_READ, control_explain},
     {"log", ROLE_READ, control_log},
     {"message.test", ROLE_READ, control_message_test},

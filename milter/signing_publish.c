@@ -67,5 +67,5 @@ void signing_publish_look(struct signing_key *key)
     signing_publish_name(key, name);
     question.name = span_of(name);
     question.ctx = signing_key_pin(key);
-    on_answer(question.ctx, &(struct dns_answer){.status = DNS_FAILED});
+    dns_ask(&question, 1);
 }

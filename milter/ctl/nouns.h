@@ -5,6 +5,7 @@
 
 #define NOUN(name) int name(struct ctl *ctl, const struct arguments *arguments)
 NOUN(status_run);
+NOUN(doctor_run);
 NOUN(config_run);
 NOUN(facts_run);
 NOUN(explain_run);

@@ -5,6 +5,12 @@ const struct sentence sentences[] = {
     {"status", status_run, 0, "what runs, which revision is in force, what is amiss",
      "Ends with 1 when something is degraded. When policyd is down, the milter is asked "
      "directly."},
+    {"doctor", doctor_run, 0, "try out what the gate depends on, and say what is not right",
+     "Whether the resolver answers and DNSSEC is validated; whether each block list lists its "
+     "test entry and nothing else (RFC 5782); whether the MaxMind files can be read; whether "
+     "the "
+     "record of each key that signs is published as it should be. Ends with 1 when something "
+     "is not right."},
     {"config [--all] [--sample] [--man]", config_run, SENTENCE_NO_SETTINGS,
      "check postgate.cf and show its settings",
      "Shows the settings that the file sets; with --all the others too, at their defaults. "
@@ -145,7 +151,7 @@ const struct sentence sentences[] = {
      "(20 names), is the row other. P50, P90 and P99 are milliseconds from a message's end to "
      "its answer. In a cluster the counts of all nodes are added up; nodes that are away are "
      "named and the exit code is 5. --csv prints all columns for a spreadsheet, --svg draws a "
-     "picture. --by country has names once client.country is learnt (milter-ctl facts)."},
+     "picture. --by country has names once the setting geoip_country names a file."},
 
     {"node list", node_list_run, 0, "the nodes of the cluster, and how they are",
      "Alive, suspect after 15 s without a heartbeat, down after 60 s; which revision each has "
@@ -204,8 +210,8 @@ const struct sentence sentences[] = {
 };
 
 const struct name_value sentence_nouns[] = {
-    {"status", 0},  {"config", 0}, {"facts", 0},      {"explain", 0},
-    {"log", 0},     {"rules", 0},  {"list", 0},       {"domain", 0},
-    {"message", 0}, {"policy", 0}, {"quarantine", 0}, {"node", 0},
-    {"cluster", 0}, {"report", 0}, {"help", 0},       {NULL, 0},
+    {"status", 0}, {"doctor", 0},     {"config", 0}, {"facts", 0},   {"explain", 0},
+    {"log", 0},    {"rules", 0},      {"list", 0},   {"domain", 0},  {"message", 0},
+    {"policy", 0}, {"quarantine", 0}, {"node", 0},   {"cluster", 0}, {"report", 0},
+    {"help", 0},   {NULL, 0},
 };
