@@ -1,5 +1,8 @@
 /* edits.c - carries out what a delivered message needs changed. */
 #include "base/sinks.h"
+#include "mail/authres_write.h"
+#include "milter/authentication.h"
+#include "milter/authres_header.h"
 #include "milter/cleaning.h"
 #include "milter/edits.h"
 
@@ -168,11 +171,29 @@ static int edits_mark(SMFICTX *ctx, const struct transaction *t, struct err *err
     return rc == MI_SUCCESS ? 0 : err_set(err, "the MTA did not take our trace header");
 }
 
+/* Last of all, so that it stands on top. It is made of facts and our own words, folded where it may be. */
+static int edits_results(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
+    struct str value = STR_EMPTY;
+    int rc;
+
+    if (!authentication_is_wanted(t))
+        return 0;
+    str_addc(&value, ' ');
+    authres_write(&value, t->deciding.message, span_of(t->gate->settings->authserv_id));
+    rc = smfi_insheader(ctx, 0, text_of(AUTHRES_HEADER), value.ptr);
+    str_clear(&value);
+    return rc == MI_SUCCESS ? 0
+                            : err_set(err, "the MTA did not take our Authentication-Results");
+}
+
 int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err)
 {
     if (edits_clean(ctx, t, err) != 0 || edits_remove_recipients(ctx, t, err) != 0)
         return -1;
     if (edits_of_rules(ctx, t, true, err) != 0 || edits_of_rules(ctx, t, false, err) != 0)
         return -1;
-    return edits_subject(ctx, t, err) == 0 ? edits_mark(ctx, t, err) : -1;
+    if (edits_subject(ctx, t, err) != 0 || edits_mark(ctx, t, err) != 0)
+        return -1;
+    return edits_results(ctx, t, err);
 }
