@@ -113,7 +113,7 @@ static void do_spin(const struct sender_request *request, struct sender_result *
 {
     (void)request;
     (void)result;
-    for (volatile int i = 0;; i++)
+    for (volatile unsigned i = 0;; i++)
         ;
 }
 
