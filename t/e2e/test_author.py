@@ -78,6 +78,21 @@ def _(h):
     equal(wrong, [])
 
 
+@case("nor as a milter might get it from a server that mends nothing")
+def _(h):
+    plain = letter(ANN, headers=[("X-First", "1")])
+    signed, wrong = h.sign(plain, "a.example"), []
+    equal(author(h.told_by_milter(signed, EVIL)), (ANN, "dkim"))
+    equal(author(h.told_by_milter(plain, ANN, SENDER)), (ANN, "spf"))
+    for field in (f"From : {EVIL}", f"From\t: {EVIL}", f"fROM:{EVIL}", f"From  \t : {EVIL}", "From:", "From : ", f"From:\r\n\t{EVIL}", f"From: {ANN}"):
+        for before in (None, b"X-First", b"To:", b"\r\n"):
+            for message, sender, client in ((signed, EVIL, STRANGER), (plain, ANN, SENDER)):
+                got = author(h.told_by_milter(insert(message, field.encode(), before), sender, client))
+                if got != NOBODY:
+                    wrong.append(f"{field!r} before {before!r}: {got}")
+    equal(wrong, [])
+
+
 @case("a From that programs read differently proves nobody")
 def _(h):
     wrong = []

@@ -61,14 +61,18 @@ class SenderHouse(house.House):
             c.xclient(client)
             return read_told(smtp_client.final(c.send(sender, [recipient], message)).text)
 
-    def told_of_login(self, message, user, sender="x@one.example", client="10.1.2.3"):
-        """The same for mail of somebody who logged in, as Postfix tells a milter."""
+    def told_by_milter(self, message, sender, client=STRANGER, recipient="bob@one.example", daemon="postgate-proxy", **macros):
+        """The same of fields exactly as they stand, without what Postfix makes of them."""
         with milter_client.Milter(self.gate.settings["milter_socket"]) as m:
-            m.connect(client, daemon_name="postgate-submission")
+            m.connect(client, daemon_name=daemon)
             m.helo()
-            m.mail(sender, auth_authen=user, auth_type="PLAIN")
-            m.rcpt("carl@foreign.example")
+            m.mail(sender, **macros)
+            m.rcpt(recipient)
             return read_told(m.message(message).text)
+
+    def told_of_login(self, message, user, sender="x@one.example", client="10.1.2.3"):
+        """The same for mail of somebody who logged in."""
+        return self.told_by_milter(message, sender, client, "carl@foreign.example", "postgate-submission", auth_authen=user, auth_type="PLAIN")
 
 
 def read_told(text):
