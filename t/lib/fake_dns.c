@@ -345,6 +345,6 @@ void dns_count(struct dns_counts *counts_r)
 {
     pthread_mutex_lock(&mutex);
     *counts_r = (struct dns_counts){
-        .asked = asked_count, .answered = answered_count, .is_silent = is_silent};
+        .asked = asked_count, .answered = answered_count, .is_silent = is_silent, .servers = 1};
     pthread_mutex_unlock(&mutex);
 }
