@@ -189,3 +189,5 @@ EXTRA_inspect/test_dkim_opendkim := $(SIGNED_PARTS)
 FAKES_inspect/test_dkim_opendkim := signed_case opendkim_lib
 $(B)/t/unit/inspect/test_dkim_opendkim: ALLLIBS += -lopendkim
 $(B)/o/t/lib/opendkim_lib.o: CFLAGS_LIBS += -I/usr/include/opendkim
+FAKES_milter/test_authentication := $(FAKES_milter/test_callbacks)
+EXTRA_milter/test_authentication := $(EXTRA_milter/test_callbacks)
