@@ -161,7 +161,7 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_LOOP_CERTAIN] = ROW("loop.certain", BOOL, HEADERS, FIL | LF, NULL, "false",
         "it came this way before, for these recipients"),
     [FACT_MIME_AMBIGUOUS] = ROW("mime.ambiguous", BOOL, EOM, FIL | LF, NULL, "false",
-        "programs may disagree on what it holds: doubled headers, conflicting parameters"),
+        "programs may disagree on what it holds or who wrote it: doubled headers, conflicting parameters, a crooked From"),
     [FACT_MIME_BROKEN] = ROW("mime.broken", BOOL, EOM, FIL | LF, NULL, "false",
         "it breaks the rules of MIME: undecodable, unended, unknown encodings"),
     [FACT_TEXT] = ROW("text", STRING, EOM, FIL | A | U | SET | SENT, NULL, NULL,
