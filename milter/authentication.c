@@ -3,12 +3,31 @@
 #include "engine/origin.h"
 #include "milter/ahead.h"
 #include "milter/authentication.h"
+#include "milter/signing.h"
 #include "milter/wait.h"
 
 #define GRACE_MS 100 /* for checks that answer at their deadline */
 
 /* What the header is made of: one fact of each check. SPF of HELO is none: a second pass there would fool who reads it. */
 static const enum fact_id said[] = {FACT_SPF, FACT_DKIM, FACT_DMARC};
+
+/* Whose key signs is told by From. */
+static const enum fact_id signed_by[] = {FACT_FROM_DOMAIN};
+
+struct wanted {
+    const enum fact_id *facts;
+    size_t count;
+};
+
+/* What is to be known besides what the rules ask. */
+static struct wanted wanted_of(const struct transaction *t)
+{
+    if (authentication_is_wanted(t))
+        return (struct wanted){said, sizeof said / sizeof *said};
+    if (signing_is_due(t))
+        return (struct wanted){signed_by, sizeof signed_by / sizeof *signed_by};
+    return (struct wanted){NULL, 0};
+}
 
 bool authentication_is_wanted(const struct transaction *t)
 {
@@ -26,13 +45,16 @@ static void set_lookup_deadline(struct transaction *t)
 
 void authentication_mail(struct transaction *t)
 {
+    struct wanted wanted;
+
     if (t->deciding.snapshot == NULL || t->session->path == PATH_RELEASE)
         return;
     set_lookup_deadline(t);
     t->deciding.deadline = t->deciding.lookup_deadline;
     origin_learn(t->deciding.snapshot, t->deciding.message);
-    for (size_t i = 0; authentication_is_wanted(t) && i < sizeof said / sizeof *said; i++)
-        decide_want(&t->deciding, said[i]);
+    wanted = wanted_of(t);
+    for (size_t i = 0; i < wanted.count; i++)
+        decide_want(&t->deciding, wanted.facts[i]);
     ahead_mail(t);
     decide_start_early(&t->deciding, STAGE_MAIL);
 }
@@ -85,13 +107,14 @@ void authentication_end(struct transaction *t)
 void authentication_finish(struct transaction *t)
 {
     struct deciding *d = &t->deciding;
+    struct wanted wanted = wanted_of(t);
 
     d->is_decided = true;
-    if (!authentication_is_wanted(t))
+    if (wanted.count == 0)
         return;
     if (d->lookup_deadline + GRACE_MS < d->deadline)
         d->deadline = d->lookup_deadline + GRACE_MS;
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-        if (facts_get(d->message, said[i])->state == FACT_PENDING)
-            wait_for_fact(t, said[i]);
+    for (size_t i = 0; i < wanted.count; i++)
+        if (facts_get(d->message, wanted.facts[i])->state == FACT_PENDING)
+            wait_for_fact(t, wanted.facts[i]);
 }

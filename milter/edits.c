@@ -5,6 +5,7 @@
 #include "milter/authres_header.h"
 #include "milter/cleaning.h"
 #include "milter/edits.h"
+#include "milter/signing.h"
 
 #define HEADER_LIMIT                                                                           \
     900 /* bytes of a value we write: below 998 with its name (RFC 5322 section 2.1.1) */
@@ -47,14 +48,18 @@ static int edits_remove_recipients(SMFICTX *ctx, const struct transaction *t, st
     return 0;
 }
 
-/* A value as HDR_LEADSPC wants it: with its leading blank. */
+void edits_header_value(struct str *out, struct span value)
+{
+    str_addc(out, ' ');
+    sink_header(out, value, HEADER_LIMIT);
+}
+
 static int insert_header(SMFICTX *ctx, const char *name, struct span value)
 {
     struct str safe = STR_EMPTY;
     int rc;
 
-    str_addc(&safe, ' ');
-    sink_header(&safe, value, HEADER_LIMIT);
+    edits_header_value(&safe, value);
     rc = smfi_insheader(ctx, 0, text_of(name), safe.ptr);
     str_clear(&safe);
     return rc == MI_SUCCESS ? 0 : -1;
@@ -123,19 +128,26 @@ static bool subject_prefixes(struct str *out, const struct transaction *t, struc
     return out->len > 0;
 }
 
-static int edits_subject(SMFICTX *ctx, const struct transaction *t, struct err *err)
+bool edits_subject_value(const struct transaction *t, struct str *out)
 {
     const struct message_header *header = subject_of(t);
     struct span subject = header != NULL ? span_trim(header->value) : span_of("");
+
+    if (!subject_prefixes(out, t, subject))
+        return false;
+    str_addc(out, ' ');
+    str_add(out, subject);
+    return true;
+}
+
+static int edits_subject(SMFICTX *ctx, const struct transaction *t, struct err *err)
+{
     struct str value = STR_EMPTY;
     int rc = MI_SUCCESS;
 
-    if (subject_prefixes(&value, t, subject)) {
-        str_addc(&value, ' ');
-        str_add(&value, subject);
-        rc = header != NULL ? smfi_chgheader(ctx, text_of("Subject"), 1, value.ptr)
-                            : smfi_insheader(ctx, 0, text_of("Subject"), value.ptr);
-    }
+    if (edits_subject_value(t, &value))
+        rc = subject_of(t) != NULL ? smfi_chgheader(ctx, text_of("Subject"), 1, value.ptr)
+                                   : smfi_insheader(ctx, 0, text_of("Subject"), value.ptr);
     str_clear(&value);
     return rc == MI_SUCCESS ? 0
                             : err_set(err, "the MTA did not take the prefix of the subject");
@@ -195,5 +207,5 @@ int edits_apply(SMFICTX *ctx, struct transaction *t, struct err *err)
         return -1;
     if (edits_subject(ctx, t, err) != 0 || edits_mark(ctx, t, err) != 0)
         return -1;
-    return edits_results(ctx, t, err);
+    return edits_results(ctx, t, err) == 0 ? signing_apply(ctx, t, err) : -1;
 }

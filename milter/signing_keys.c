@@ -222,6 +222,16 @@ size_t signing_keys_list(struct signing_keys *keys, struct span domain,
     return count;
 }
 
+bool signing_keys_exist(struct signing_keys *keys)
+{
+    bool result;
+
+    pthread_mutex_lock(&keys->lock);
+    result = keys->count > 0;
+    pthread_mutex_unlock(&keys->lock);
+    return result;
+}
+
 static void prefer(struct signing_key *chosen[SIGNING_KINDS], struct signing_key *key)
 {
     struct signing_key **place = &chosen[private_key_kind(key->private_key) - 1];

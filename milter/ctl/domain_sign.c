@@ -63,7 +63,8 @@ static json_t *argument_of(const struct arguments *arguments, const char *name)
 int domain_sign_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct control_sink sink = {print_record_line, NULL, ctl};
-    struct ctl_question question = {.command = "signing.add", .role = ROLE_ADMIN, .sink = &sink};
+    struct ctl_question question = {
+        .command = "signing.add", .role = ROLE_ADMIN, .sink = &sink};
     const char *file = arguments_get(arguments, "--key");
     struct str pem = STR_EMPTY;
     struct span left;
@@ -111,7 +112,8 @@ int domain_keys_run(struct ctl *ctl, const struct arguments *arguments)
     struct table table;
     struct control_sink records = {print_record_line, NULL, ctl},
                         rows = {key_table_row, NULL, &table};
-    struct ctl_question question = {.command = "signing.list", .role = ROLE_READ, .sink = &rows};
+    struct ctl_question question = {
+        .command = "signing.list", .role = ROLE_READ, .sink = &rows};
     bool shows_records = arguments_has(arguments, "--records");
     enum control_exit code;
 
