@@ -15,6 +15,7 @@ DOMAINS = {
 }
 ANN, EVIL = "ann@a.example", "mallory@evil.example"
 NOBODY = ("<>", "none")
+GATEWAY = "203.0.113.9"
 
 
 def author(told):
@@ -168,6 +169,22 @@ def _(h):
     equal((told["arc"], told["dmarc"], author(told)), ("pass", "pass", NOBODY))
 
 
+@case("an inner gateway's word counts for DMARC, never for the author")
+def _(h):
+    said = b"Authentication-Results: mx.front.example; spf=pass smtp.mailfrom=a.example; dkim=none; dmarc=pass header.from=a.example"
+    received = b"Received: from x (x [192.0.2.99]) by mx.front.example; Mon, 02 Nov 2026 10:00:00 +0000"
+    above = insert(insert(letter(ANN), received), said)
+    below = insert(insert(letter(ANN), said), received)
+    told = h.told(above, ANN, GATEWAY)
+    equal((told["dmarc"], told["spf"], told["dmarc.policy"], author(told)), ("pass", "pass", "reject", NOBODY))
+    told = h.told(below, ANN, GATEWAY)
+    equal((told["dmarc"], told["spf"], author(told)), ("none", "none", NOBODY), "written by somebody before it")
+    told = h.told(above, ANN, STRANGER)
+    equal((told["dmarc"], told["spf"], author(told)), ("fail", "fail", NOBODY), "from a stranger")
+    told = h.told(insert(insert(h.sign(letter(ANN), "a.example"), received), said.replace(b"pass", b"fail")), ANN, GATEWAY)
+    equal((told["dmarc"], author(told)), ("fail", (ANN, "dkim")))
+
+
 @case("a login proves its own address, and nobody else's")
 def _(h):
     by = lambda address, user: author(h.told_of_login(letter(address), user))
@@ -182,4 +199,5 @@ def _(h):
 
 
 if __name__ == "__main__":
-    cases.main(lambda: SenderHouse(DOMAINS, settings={"arc_trusted_sealers": "list.example", "login_domain": "inside.example"}))
+    cases.main(lambda: SenderHouse(DOMAINS, settings={"arc_trusted_sealers": "list.example", "login_domain": "inside.example",
+                                                "trusted_authserv_ids": "mx.front.example@203.0.113.0/28"}))

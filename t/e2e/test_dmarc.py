@@ -93,6 +93,14 @@ def _(h):
         equal((told["dmarc"], told["author"]), ("none", "<>"), author)
 
 
+@case("of two From fields the worse one counts, whichever stands above")
+def _(h):
+    good, bad = b"From: a@none.example\r\n", b"From: b@reject.example\r\n"
+    for both in (good + bad, bad + good):
+        told = h.told(letter("a@none.example").replace(good, both), "x@none.example", SENDER)
+        equal((told["dmarc"], told["dmarc.policy"], told["dmarc.domain"]), ("fail", "reject", "reject.example"))
+
+
 @case("nine domains in From are too many")
 def _(h):
     told = h.told(letter(", ".join(f"a@d{i}.example" for i in range(9))), "x@other.example")
