@@ -100,7 +100,7 @@ bool name_normalize(struct span text, struct name_text *name_r)
             !name_add_label(name_r, span_from(label, len)))
             return false;
         if (at == text.len)
-            return true;
-        at++; /* the dot */
+            return dns_name_is_valid(span_from(name_r->text, name_r->len)); /* escaped, too */
+        at++;                                                               /* the dot */
     }
 }

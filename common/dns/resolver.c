@@ -188,11 +188,11 @@ static void waiter_put(struct resolver *resolver, struct waiter *waiter)
         waiter_time(resolver, waiter);
 }
 
-static void take_one(struct resolver *resolver, struct waiter *waiter)
+static void take_one(struct resolver *resolver, struct waiter *waiter, bool is_ending)
 {
     if (waiter->name.len == 0)
         resolver_give_status(&waiter, DNS_LIMITED); /* no name that may be asked */
-    else if (resolver->is_ending || resolver->servers.count == 0)
+    else if (is_ending || resolver->servers.count == 0)
         resolver_give_status(&waiter, DNS_FAILED);
     else if (waiter->question.deadline <= clock_mono_ms())
         resolver_give_status(&waiter, DNS_TIMEOUT);
@@ -214,7 +214,7 @@ static bool take_handed(struct resolver *resolver)
     for (; waiter != NULL; waiter = next) {
         next = waiter->next;
         waiter->next = NULL;
-        take_one(resolver, waiter);
+        take_one(resolver, waiter, is_ending);
     }
     return !is_ending;
 }

@@ -282,8 +282,7 @@ static void *run(void *unused)
     bool ends = false;
 
     while (!ends && poll(fds, 3, -1) >= 0) {
-        if (fds[0].revents != 0)
-            take_udp();
+        take_udp();
         if (fds[1].revents != 0)
             take_tcp();
         if (fds[2].revents != 0)
@@ -297,22 +296,37 @@ static void *run(void *unused)
     return unused;
 }
 
+/* The same port for both; somebody else may have it for TCP. */
+static bool bind_both(struct sockaddr_in *address)
+{
+    socklen_t len = sizeof *address;
+    int size = 4 << 20;
+
+    udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(udp, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    address->sin_port = 0;
+    if (bind(udp, (struct sockaddr *)address, len) == 0 &&
+        getsockname(udp, (struct sockaddr *)address, &len) == 0 &&
+        bind(tcp, (struct sockaddr *)address, len) == 0 && listen(tcp, 50) == 0)
+        return true;
+    close(udp);
+    close(tcp);
+    return false;
+}
+
 const char *responder_begin(void)
 {
     static char where[40];
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int size = 4 << 20;
+    int tries = 0;
 
-    udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    setsockopt(udp, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    while (!bind_both(&address))
+        if (++tries == 50)
+            abort();
     wake = eventfd(0, EFD_CLOEXEC);
-    if (bind(udp, (struct sockaddr *)&address, len) != 0 ||
-        getsockname(udp, (struct sockaddr *)&address, &len) != 0 ||
-        bind(tcp, (struct sockaddr *)&address, len) != 0 || listen(tcp, 50) != 0 ||
-        pthread_create(&thread, NULL, run, NULL) != 0)
+    if (pthread_create(&thread, NULL, run, NULL) != 0)
         abort();
     snprintf(where, sizeof where, "127.0.0.1@%u", ntohs(address.sin_port));
     return where;
@@ -357,16 +371,6 @@ static size_t count_seen(const char *label)
 
     for (size_t i = 0; i < seen_count && i < SEEN_MAX; i++)
         count += strcmp(seen[i], label) == 0;
-    return count;
-}
-
-size_t responder_asked(void)
-{
-    size_t count;
-
-    pthread_mutex_lock(&mutex);
-    count = seen_count;
-    pthread_mutex_unlock(&mutex);
     return count;
 }
 

@@ -15,7 +15,6 @@ const char *responder_begin(void); /* the setting `resolver`: 127.0.0.1@PORT */
 void responder_end(void);
 void responder_set_silent(bool is_silent);
 void responder_release(void); /* what is held is answered, and from here on at once */
-size_t responder_asked(void); /* packets that were no questions for the root */
 size_t responder_asked_for(const char *first_label);
 bool responder_wait_asked(const char *first_label, size_t count); /* false after 20 s */
 #endif
