@@ -46,14 +46,19 @@ bool dnsbl_is_public(const struct ip *ip)
 void dnsbl_client_name(struct str *out, const struct dnsbl_list *list, const struct ip *client)
 {
     static const char digits[] = "0123456789abcdef";
+    char nibbles[4 * sizeof client->byte], *at = nibbles;
 
     if (ip_is_v4(client)) {
         str_printf(out, "%u.%u.%u.%u.", client->byte[15], client->byte[14], client->byte[13],
                    client->byte[12]);
     } else {
-        for (size_t i = sizeof client->byte; i-- > 0;)
-            str_printf(out, "%c.%c.", digits[client->byte[i] & 15],
-                       digits[client->byte[i] >> 4]);
+        for (size_t i = sizeof client->byte; i-- > 0;) {
+            *at++ = digits[client->byte[i] & 15];
+            *at++ = '.';
+            *at++ = digits[client->byte[i] >> 4];
+            *at++ = '.';
+        }
+        str_add(out, span_from(nibbles, sizeof nibbles));
     }
     str_add(out, list->zone.name);
 }
