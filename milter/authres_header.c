@@ -149,7 +149,8 @@ static void write_arc(struct writing *w)
     if (word == NULL)
         return;
     authres_result(&w->to, "arc", word);
-    add_source(w);
+    if (strcmp(word, "none") != 0) /* the gateway need not have said so */
+        add_source(w);
 }
 
 static void write_login(struct writing *w)

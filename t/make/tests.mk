@@ -37,8 +37,13 @@ $(FUZZB)/fuzz_statistics: $(foreach p,$(COUNTS_PARTS) policyd/cluster/statistics
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
 $(FUZZB)/fuzz_heartbeat: $(FUZZB)/o/policyd/cluster/heartbeat.o
+$(FUZZB)/fuzz_authres_write: $(FUZZB)/o/milter/authres_header.o
 $(FUZZB)/fuzz_spf: $(foreach p,$(SPF_PARTS) t/lib/spf_zone,$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_spf: ALLLIBS += -lspf2
+# What a sender worker is made of, but for the process around it.
+SENDER_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/sender_%.c,$(filter $(foreach p,spf signatures signed dkim arc,milter/inspect/$(p)%.c),$(INSPECT))))
+$(FUZZB)/fuzz_sender_pool: $(foreach p,$(SENDER_PARTS),$(FUZZB)/o/$(p).o)
+$(FUZZB)/fuzz_sender_pool: ALLLIBS += -lspf2
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.

@@ -110,10 +110,12 @@ static const struct {
       {FACT_DKIM, "pass"},
       {FACT_DKIM_DOMAINS, "b.example|c.example"},
       {FACT_DMARC, "pass"},
-      {FACT_DMARC_DOMAIN, "b.example"}},
+      {FACT_DMARC_DOMAIN, "b.example"},
+      {FACT_ARC, "none"}},
      "gate.example;\n\tspf=pass (by mx.inner.example) smtp.mailfrom=b.example;\n\tdkim=pass "
      "(by mx.inner.example) header.d=b.example;\n\tdkim=pass (by mx.inner.example) "
-     "header.d=c.example;\n\tdmarc=pass (by mx.inner.example) header.from=b.example"},
+     "header.d=c.example;\n\tdmarc=pass (by mx.inner.example) "
+     "header.from=b.example;\n\tarc=none"},
     {"taken over, dkim fails",
      {{FACT_AUTHRES_ID, "mx.inner.example"},
       {FACT_DKIM, "fail"},
