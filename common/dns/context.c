@@ -6,7 +6,17 @@
 #include <sys/resource.h>
 #include <unbound.h>
 #include <unbound-event.h>
+#include "base/xalloc.h"
 #include "dns/dns.h"
+
+#define CLASS_IN 1
+#define BOGUS    1 /* of ub_event_callback_type */
+#define SECURE   2
+
+struct context {
+    struct ub_ctx *ub;
+    struct context_call *starting;
+};
 
 static const struct option {
     const char *name, *value;
@@ -85,20 +95,83 @@ static int set_validation(struct ub_ctx *context, const char *anchor, struct err
     return rc == 0 ? 0 : err_set(err, "%s: %s", anchor != NULL ? anchor : "", ub_strerror(rc));
 }
 
-struct ub_ctx *context_new(struct event_base *base, const struct servers *servers,
-                           const char *anchor, struct err *err)
+static struct ub_ctx *ub_new(struct event_base *base, const struct servers *servers,
+                             const char *anchor, struct err *err)
 {
-    struct ub_ctx *context = ub_ctx_create_event(base);
+    struct ub_ctx *ub = ub_ctx_create_event(base);
 
-    if (context == NULL) {
+    if (ub == NULL) {
         err_set(err, "libunbound: %s", strerror(errno));
         return NULL;
     }
-    ub_ctx_debugout(context, NULL); /* it says nothing that we could not say better */
-    ub_ctx_async(context, 1); /* without this ub_cancel writes to a pipe it does not have */
-    if (set_options(context, err) == 0 && set_servers(context, servers, err) == 0 &&
-        set_validation(context, anchor, err) == 0)
-        return context;
-    ub_ctx_delete(context);
+    ub_ctx_debugout(ub, NULL); /* it says nothing that we could not say better */
+    ub_ctx_async(ub, 1);       /* without this ub_cancel writes to a pipe it does not have */
+    if (set_options(ub, err) == 0 && set_servers(ub, servers, err) == 0 &&
+        set_validation(ub, anchor, err) == 0)
+        return ub;
+    ub_ctx_delete(ub);
     return NULL;
+}
+
+struct context *context_new(struct event_base *base, const struct servers *servers,
+                            const char *anchor, struct err *err)
+{
+    struct ub_ctx *ub = ub_new(base, servers, anchor, err);
+    struct context *context;
+
+    if (ub == NULL)
+        return NULL;
+    context = xcalloc(1, sizeof *context);
+    context->ub = ub;
+    return context;
+}
+
+void context_free(struct context **context)
+{
+    if (*context != NULL)
+        ub_ctx_delete((*context)->ub);
+    xfree(context);
+}
+
+static void on_answer(void *ctx, int rcode, void *packet, int len, int security, char *why,
+                      int was_limited)
+{
+    struct context_call *call = ctx;
+    const struct context_answer answer = {
+        .packet = rcode == 0 && packet != NULL && len > 0 ? span_from(packet, (size_t)len)
+                                                          : span_of(""),
+        .is_secure = security == SECURE,
+        .is_forged = security == BOGUS,
+    };
+
+    (void)why, (void)was_limited;
+    call->is_from_cache = call->context->starting == call;
+    if (call->is_from_cache)
+        call->context->starting = NULL;
+    call->context = NULL;
+    call->done(call, &answer);
+}
+
+int context_ask(struct context *context, const char *name, int type, struct context_call *call)
+{
+    int number = 0, rc;
+
+    call->context = context;
+    context->starting = call;
+    rc = ub_resolve_event(context->ub, name, type, CLASS_IN, call, on_answer, &number);
+    if (context->starting == NULL)
+        return 1;
+    context->starting = NULL;
+    call->number = number;
+    if (rc == 0)
+        return 0;
+    call->context = NULL;
+    return -1;
+}
+
+void context_cancel(struct context_call *call)
+{
+    if (call->context != NULL)
+        ub_cancel(call->context->ub, call->number);
+    call->context = NULL;
 }

@@ -2,6 +2,7 @@
 #include "dns/dns.h"
 #include <pthread.h>
 #include "base/xalloc.h"
+#include "dns/answers.h"
 #include "dns/resolver.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -52,7 +53,7 @@ static void *fail_all(void *ctx)
 
     for (struct waiter *waiter = ctx; waiter != NULL; waiter = next) {
         next = waiter->next;
-        resolver_give_status(&waiter, DNS_FAILED);
+        answers_give_status(&waiter, DNS_FAILED);
     }
     return NULL;
 }
@@ -81,7 +82,7 @@ void dns_ask(const struct dns_question *questions, size_t count)
     }
     if (first == NULL)
         return;
-    resolver_note_asked(count);
+    answers_note_asked(count);
     pthread_mutex_lock(&lock); /* so that it does not end meanwhile */
     is_handed = resolver != NULL;
     if (is_handed)
@@ -93,5 +94,5 @@ void dns_ask(const struct dns_question *questions, size_t count)
 
 void dns_count(struct dns_counts *counts_r)
 {
-    resolver_count(counts_r);
+    answers_count(counts_r);
 }

@@ -4,6 +4,7 @@
 #define DNS_LOOKUPS_H
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include "dns/context.h"
 #include "dns/dns.h"
 #include "dns/name.h"
 
@@ -27,8 +28,7 @@ struct lookup {
     void *owner; /* whoever makes it */
     enum dns_type type;
     bool is_ours;
-    bool is_started; /* the library has it, as */
-    int number;
+    struct context_call call;
     uint64_t zone; /* what it counts for */
     int64_t begun; /* clock_mono_ms */
     struct name_text name;

@@ -1,70 +1,16 @@
 /* resolver.c - the thread that asks: takes questions, joins them into lookups, has libunbound make these, answers in time. */
 #include "dns/resolver.h"
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
-#include <unbound.h>
-#include <unbound-event.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "dns/answers.h"
 #include "dns/context.h"
 #include "dns/packet.h"
 #include "dns/watch.h"
-
-#define CLASS_IN 1
-#define BOGUS    1
-#define SECURE   2
-
-static struct {
-    atomic_uint_least64_t asked, joined, of_status[DNS_LIMITED + 1];
-    atomic_uint under_way;
-} counts;
-
-void resolver_count(struct dns_counts *counts_r)
-{
-    *counts_r = (struct dns_counts){
-        .asked = atomic_load(&counts.asked),
-        .joined = atomic_load(&counts.joined),
-        .answered = atomic_load(&counts.of_status[DNS_FOUND]) +
-                    atomic_load(&counts.of_status[DNS_NONE]),
-        .failed = atomic_load(&counts.of_status[DNS_FAILED]),
-        .timeouts = atomic_load(&counts.of_status[DNS_TIMEOUT]),
-        .limited = atomic_load(&counts.of_status[DNS_LIMITED]),
-        .under_way = atomic_load(&counts.under_way),
-        .servers = watch_servers(),
-        .is_silent = watch_is_silent(),
-        .is_validating = watch_is_validating(),
-    };
-}
-
-void resolver_note_asked(size_t count)
-{
-    atomic_fetch_add(&counts.asked, count);
-}
-
-void resolver_give(struct waiter **waiter, const struct dns_answer *answer)
-{
-    const struct dns_question *question = &(*waiter)->question;
-
-    atomic_fetch_add(&counts.of_status[answer->status], 1);
-    if (question->done != NULL)
-        question->done(question->ctx, answer);
-    xfree(waiter);
-}
-
-void resolver_give_status(struct waiter **waiter, enum dns_status status)
-{
-    const struct dns_answer answer = {
-        .type = (*waiter)->question.type,
-        .status = status,
-        .name = span_from((*waiter)->name.text, (*waiter)->name.len),
-    };
-
-    resolver_give(waiter, &answer);
-}
 
 /* Nobody waits any longer; its lookup goes on, for the cache and for whoever asks the same. */
 static void waiter_take(struct resolver *resolver, struct waiter *waiter)
@@ -81,10 +27,10 @@ static void lookup_end(struct resolver *resolver, struct lookup *lookup,
         struct waiter *waiter = lookup->waiters;
 
         waiter_take(resolver, waiter);
-        resolver_give(&waiter, answer);
+        answers_give(&waiter, answer);
     }
     lookups_remove(&resolver->lookups, &lookup);
-    atomic_store(&counts.under_way, resolver->lookups.count);
+    answers_note_under_way(resolver->lookups.count);
 }
 
 static void lookup_fail(struct resolver *resolver, struct lookup *lookup)
@@ -97,23 +43,18 @@ static void lookup_fail(struct resolver *resolver, struct lookup *lookup)
 }
 
 /* What libunbound gives up is a failure; so is what it found forged. */
-static void on_result(void *ctx, int rcode, void *packet, int len, int security, char *why,
-                      int was_limited)
+static void on_result(struct context_call *call, const struct context_answer *given)
 {
-    struct lookup *lookup = ctx;
+    struct lookup *lookup = (struct lookup *)((char *)call - offsetof(struct lookup, call));
     struct resolver *resolver = lookup->owner;
-    bool is_from_cache = resolver->starting == lookup;
     struct dns_answer answer = {.type = lookup->type,
                                 .status = DNS_FAILED,
                                 .name = span_from(lookup->name.text, lookup->name.len),
-                                .is_secure = security == SECURE};
+                                .is_secure = given->is_secure};
 
-    (void)why, (void)was_limited;
-    if (is_from_cache)
-        resolver->starting = NULL;
-    if (rcode == 0 && packet != NULL && len > 0 && security != BOGUS)
-        packet_answer(span_from(packet, (size_t)len), resolver->arena, &answer);
-    if (!is_from_cache && answer.status != DNS_FAILED)
+    if (given->packet.len > 0 && !given->is_forged)
+        packet_answer(given->packet, resolver->arena, &answer);
+    if (!call->is_from_cache && answer.status != DNS_FAILED)
         watch_heard(resolver->watch);
     lookup_end(resolver, lookup, &answer);
     arena_reset(resolver->arena);
@@ -122,25 +63,18 @@ static void on_result(void *ctx, int rcode, void *packet, int len, int security,
 /* True while it is under way: an answer from the cache comes before this returns. */
 static bool lookup_start(struct resolver *resolver, struct lookup *lookup)
 {
-    int rc, number = 0;
+    int state;
 
     lookup->owner = resolver;
+    lookup->call.done = on_result;
     if (resolver->context == NULL)
         return true; /* started with the context */
-    resolver->starting = lookup;
-    rc = ub_resolve_event(resolver->context, lookup->name.text, (int)lookup->type, CLASS_IN,
-                          lookup, on_result, &number);
-    if (resolver->starting == NULL)
-        return false;
-    resolver->starting = NULL;
-    if (rc != 0) {
+    state = context_ask(resolver->context, lookup->name.text, (int)lookup->type, &lookup->call);
+    if (state < 0)
         lookup_fail(resolver, lookup);
-        return false;
-    }
-    lookup->is_started = true;
-    lookup->number = number;
-    watch_started(resolver->watch);
-    return true;
+    if (state == 0)
+        watch_started(resolver->watch);
+    return state == 0;
 }
 
 static void on_deadline(int fd, short what, void *ctx)
@@ -149,7 +83,7 @@ static void on_deadline(int fd, short what, void *ctx)
 
     (void)fd, (void)what;
     waiter_take(waiter->owner, waiter);
-    resolver_give_status(&waiter, DNS_TIMEOUT);
+    answers_give_status(&waiter, DNS_TIMEOUT);
 }
 
 static int64_t waiter_patience(const struct resolver *resolver, const struct waiter *waiter)
@@ -178,12 +112,12 @@ static void waiter_put(struct resolver *resolver, struct waiter *waiter)
     enum lookups_place place = lookups_put(&resolver->lookups, waiter);
 
     if (place == LOOKUPS_LIMITED) {
-        resolver_give_status(&waiter, DNS_LIMITED);
+        answers_give_status(&waiter, DNS_LIMITED);
         return;
     }
-    atomic_store(&counts.under_way, resolver->lookups.count);
+    answers_note_under_way(resolver->lookups.count);
     if (place == LOOKUPS_JOINED)
-        atomic_fetch_add(&counts.joined, 1);
+        answers_note_joined();
     if (place == LOOKUPS_JOINED || lookup_start(resolver, waiter->lookup))
         waiter_time(resolver, waiter);
 }
@@ -191,11 +125,11 @@ static void waiter_put(struct resolver *resolver, struct waiter *waiter)
 static void take_one(struct resolver *resolver, struct waiter *waiter, bool is_ending)
 {
     if (waiter->name.len == 0)
-        resolver_give_status(&waiter, DNS_LIMITED); /* no name that may be asked */
+        answers_give_status(&waiter, DNS_LIMITED); /* no name that may be asked */
     else if (is_ending || resolver->servers.count == 0)
-        resolver_give_status(&waiter, DNS_FAILED);
+        answers_give_status(&waiter, DNS_FAILED);
     else if (waiter->question.deadline <= clock_mono_ms())
-        resolver_give_status(&waiter, DNS_TIMEOUT);
+        answers_give_status(&waiter, DNS_TIMEOUT);
     else
         waiter_put(resolver, waiter);
 }
@@ -244,13 +178,9 @@ static void context_drop(struct resolver *resolver)
     if (resolver->context == NULL)
         return;
     watch_forget(resolver->watch);
-    for (struct lookup *l = resolver->lookups.all; l != NULL; l = l->next_all) {
-        if (l->is_started)
-            ub_cancel(resolver->context, l->number);
-        l->is_started = false;
-    }
-    ub_ctx_delete(resolver->context);
-    resolver->context = NULL;
+    for (struct lookup *l = resolver->lookups.all; l != NULL; l = l->next_all)
+        context_cancel(&l->call);
+    context_free(&resolver->context);
 }
 
 /* Lookups that somebody waits for begin again. */
@@ -278,7 +208,7 @@ static void on_replace(int fd, short what, void *ctx)
         else
             lookup_start(resolver, l);
     }
-    atomic_store(&counts.under_way, resolver->lookups.count);
+    answers_note_under_way(resolver->lookups.count);
 }
 
 void resolver_replace_soon(struct resolver *resolver)

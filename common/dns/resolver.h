@@ -5,7 +5,7 @@
 #include "dns/lookups.h"
 #include "dns/servers.h"
 
-struct ub_ctx;
+struct context;
 
 struct resolver {
     const struct settings *settings;
@@ -21,8 +21,7 @@ struct resolver {
     struct lookups lookups;
     struct servers servers;
     struct arena *arena;
-    struct ub_ctx *context; /* NULL: not known yet which */
-    struct lookup *starting;
+    struct context *context; /* NULL: not known yet which */
     struct watch *watch;
 };
 
@@ -31,13 +30,6 @@ struct resolver *resolver_start(const struct settings *settings, struct err *err
 void resolver_hand(struct resolver *resolver, struct waiter *first, struct waiter **end);
 /* Every question handed over is answered when this returns. */
 void resolver_stop(struct resolver **resolver);
-
-/* Of the whole program, resolver or not. */
-void resolver_count(struct dns_counts *counts_r);
-void resolver_note_asked(size_t count);
-/* Answers a question and frees it. */
-void resolver_give(struct waiter **waiter, const struct dns_answer *answer);
-void resolver_give_status(struct waiter **waiter, enum dns_status status);
 
 /* For watch.c: gives what is under way to a new context, soon and from the loop. */
 void resolver_replace_soon(struct resolver *resolver);

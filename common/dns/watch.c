@@ -1,8 +1,6 @@
 /* watch.c - the state of the name servers: heard of lately or silent, passing DNSSEC on or not. */
 #include "dns/watch.h"
 #include <stdatomic.h>
-#include <unbound.h>
-#include <unbound-event.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,15 +17,13 @@
 #define KEYS_MS        3600000
 #define LOAD_MS        5000
 #define TYPE_SOA       6
-#define CLASS_IN       1
-#define BOGUS          1
 
 struct watch {
     struct resolver *resolver;
     int64_t begun, unheard_since, asked_at, loaded_at, said_at;
     bool is_silent, is_said;
-    int64_t wrong_keys_at; /* 0: they fit, as far as is known */
-    int trial;             /* the number of the first question, 0: none */
+    int64_t wrong_keys_at;     /* 0: they fit, as far as is known */
+    struct context_call trial; /* the first question of a context that validates */
     /* what the context was made for */
     bool is_validating;
     unsigned away;
@@ -141,36 +137,26 @@ static void keys_are_wrong(struct watch *watch)
     resolver_replace_soon(watch->resolver);
 }
 
-static void on_trial(void *ctx, int rcode, void *packet, int len, int security, char *why,
-                     int was_limited)
+static void on_trial(struct context_call *call, const struct context_answer *answer)
 {
-    struct watch *watch = ctx;
+    struct watch *watch = (struct watch *)((char *)call - offsetof(struct watch, trial));
 
-    (void)rcode, (void)packet, (void)len, (void)why, (void)was_limited;
-    watch->trial = 0;
-    if (security == BOGUS)
+    if (answer->is_forged)
         keys_are_wrong(watch);
 }
 
 /* A file of keys that does not read shows here, too. */
 void watch_try(struct watch *watch)
 {
-    int number = 0;
-
-    if (!watch->is_validating)
-        return;
-    if (ub_resolve_event(watch->resolver->context, ".", TYPE_SOA, CLASS_IN, watch, on_trial,
-                         &number) != 0)
+    watch->trial.done = on_trial;
+    if (watch->is_validating &&
+        context_ask(watch->resolver->context, ".", TYPE_SOA, &watch->trial) < 0)
         keys_are_wrong(watch);
-    else
-        watch->trial = number;
 }
 
 void watch_forget(struct watch *watch)
 {
-    if (watch->trial != 0)
-        ub_cancel(watch->resolver->context, watch->trial);
-    watch->trial = 0;
+    context_cancel(&watch->trial);
 }
 
 void watch_started(struct watch *watch)
