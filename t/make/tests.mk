@@ -44,6 +44,7 @@ $(FUZZB)/fuzz_spf: ALLLIBS += -lspf2
 SENDER_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/sender_%.c,$(filter $(foreach p,spf signatures signed dkim arc,milter/inspect/$(p)%.c),$(INSPECT))))
 $(FUZZB)/fuzz_sender_pool: $(foreach p,$(SENDER_PARTS),$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_sender_pool: ALLLIBS += -lspf2
+$(FUZZB)/fuzz_arc: $(foreach p,$(SIGNED_PARTS),$(FUZZB)/o/$(p).o)
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.
