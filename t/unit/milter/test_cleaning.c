@@ -1,4 +1,5 @@
 /* test_cleaning.c - which headers are taken out of whose mail: ours, other nodes', gateways' from elsewhere, Exchange's from outside. */
+#include "milter/signing_keys.h"
 #include "store/authserv_ids.h"
 #include "t/lib/talk.h"
 
@@ -58,13 +59,23 @@ static void write_ids(const char *second)
 
 static void begin(void)
 {
+    struct err err;
+
     setup();
+    gate.signing_keys = signing_keys_open(dir, &err);
+    ck_assert_msg(gate.signing_keys != NULL, "%s", err.text);
     settings->state_dir = dir;
     settings->cluster_name = "c";
     settings->trusted_authserv_ids =
         "inner.example@198.51.100.0/24, other-inner.example@203.0.113.0/24, "
         "mx3.example@198.51.100.9, mx.example@198.51.100.0/24";
     write_ids("mx2.example");
+}
+
+static void end(void)
+{
+    signing_keys_close(&gate.signing_keys);
+    teardown();
 }
 
 static bool is_removed(const char *client, const char *login, const char *name,
@@ -95,7 +106,7 @@ START_TEST(test_cases)
                       "%zu: %s %s: %s:%s", i, cases[i].client,
                       cases[i].login != NULL ? cases[i].login : "-", cases[i].name,
                       cases[i].value);
-    teardown();
+    end();
 }
 END_TEST
 
@@ -117,7 +128,7 @@ START_TEST(test_other_nodes)
     ck_assert(!is_removed(OUTSIDE, NULL, AR, " new.example; none"));
     ck_assert(is_removed(OUTSIDE, NULL, AR, " mx.example; none"));
     free(path);
-    teardown();
+    end();
 }
 END_TEST
 
@@ -150,7 +161,7 @@ START_TEST(test_our_own)
                       "%zu: %s", i, last);
         free(talk.ctx);
     }
-    teardown();
+    end();
 }
 END_TEST
 
