@@ -63,7 +63,7 @@ $(B)/t/bench/%: $(B)/o/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call libs,$(LIBS_$*)) $(ALLLIBS)
 bench: all $(BENCHBIN)
-	@missed=; for b in $(BENCHBIN); do echo "== $$(basename $$b)"; BUILD=$(B) $$b || missed="$$missed $$(basename $$b)"; echo; done; \
+	@missed=; for b in $(BENCHBIN) $(sort $(wildcard t/bench/bench_*.py)); do echo "== $$(basename $$b)"; BUILD=$(B) $$b || missed="$$missed $$(basename $$b)"; echo; done; \
 	    if [ -n "$$missed" ]; then echo "missed:$$missed"; exit 1; fi
 
 # Under sudo everything is compiled as the calling user, so that build/ belongs to them.
