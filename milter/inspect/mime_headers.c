@@ -129,10 +129,34 @@ static void collect(struct mime_state *s, InternetAddressList *list, struct valu
     }
 }
 
-/* Whoever the policy of From is held against must be the one that the reader sees. */
-static bool is_doubtful_from(const char *raw, struct span text)
+static bool is_there(const struct value *values, size_t count, struct span text)
 {
-    return span_of(raw).len > MIME_VALUE_MAX || !from_field_is_plain(text);
+    for (size_t i = 0; i < count; i++)
+        if (span_equal(values[i].text, text))
+            return true;
+    return false;
+}
+
+/* Whoever the policy of From is held against must be the one that the reader sees. Where programs read different ones it is held against all
+ * of them. */
+static void read_doubtful_from(struct mime_state *s, struct span text, struct value *values,
+                               size_t *count)
+{
+    bool is_known;
+    struct from_guess guess = {.rest = mime_decode_words(s, text, &is_known)};
+    struct span written;
+
+    s->is_ambiguous = true;
+    for (size_t tried = 0; from_field_guess(&guess, &written); tried++) {
+        struct address address;
+        if (tried == MIME_VALUES_MAX || *count == MIME_VALUES_MAX) {
+            mime_incomplete(s, "too many addresses");
+            return;
+        }
+        if (address_parse(written, &address, NULL) == 1 &&
+            !is_there(values, *count, address_text(&address)) && mime_spend(s, address.len))
+            values[(*count)++].text = arena_span(s->arena, address_text(&address));
+    }
 }
 
 static void learn_addresses(struct mime_state *s, GMimeHeaderList *list, const char *name,
@@ -151,10 +175,13 @@ static void learn_addresses(struct mime_state *s, GMimeHeaderList *list, const c
         text = mime_unfold(s, raw);
         addresses = internet_address_list_parse(s->options, text.ptr);
         s->is_broken |= addresses == NULL && text.len > 0;
-        s->is_ambiguous |= fact == FACT_FROM && is_doubtful_from(raw, text);
         collect(s, addresses, values, &count, 0);
         if (addresses != NULL)
             g_object_unref(addresses);
+        if (span_of(raw).len > MIME_VALUE_MAX)
+            mime_incomplete(s, "too many addresses");
+        if (fact == FACT_FROM && !from_field_is_plain(text))
+            read_doubtful_from(s, text, values, &count);
     }
     if (count > 0)
         facts_set_many(s->facts, fact, values, count);

@@ -58,6 +58,13 @@ its neighbour                 | a@victim.co.uk              | x@evil.co.uk      
 an address literal            | a@[192.0.2.1]               | x@other.example        | stranger | -                    | none none [192.0.2.1]
 two mailboxes, the worst      | a@none.example, b@reject.example | x@none.example    | sender   | -                    | fail reject reject.example
 two mailboxes, both pass      | a@reject.example, b@child.reject.example | x@reject.example | sender | -               | pass reject reject.example
+a semicolon between           | a@none.example;b@reject.example | x@none.example     | sender   | -                    | fail reject reject.example
+two @                         | a@none.example@reject.example | x@none.example       | sender   | -                    | fail reject reject.example
+behind the brackets           | <a@none.example>b@reject.example | x@none.example    | sender   | -                    | fail reject reject.example
+an encoded-word alone         | =?utf-8?q?b=40reject.example?= | x@none.example      | sender   | -                    | fail reject reject.example
+as a display name             | b@reject.example <a@none.example> | x@none.example   | sender   | -                    | pass none none.example
+as a quoted display name      | "b@reject.example, B" <a@none.example> | x@none.example | sender | -                   | pass none none.example
+in a group                    | Us: a@none.example, b@reject.example; | x@none.example | sender | -                    | fail reject reject.example
 a mailbox without a record    | a@reject.example, b@unknown.example | x@reject.example | sender | -                    | none none unknown.example
 """
 

@@ -57,9 +57,15 @@ static void read_record(struct span text)
 /* What is plain with something behind it is plain without; nothing is with what programs cut off or read on. */
 static void read_from(struct span value)
 {
+    struct from_guess guess = {.rest = value};
     struct str more = STR_EMPTY;
+    struct span address;
     bool is_plain = from_field_is_plain(value);
 
+    while (from_field_guess(&guess, &address))
+        require(address.ptr >= value.ptr && address.len >= 3 &&
+                address.ptr + address.len <= value.ptr + value.len &&
+                memchr(address.ptr + 1, '@', address.len - 2) != NULL);
     require(!is_plain || (value.len > 0 && memchr(value.ptr, '\0', value.len) == NULL));
     str_add(&more, value);
     str_adds(&more, ";x@b.example");
