@@ -13,6 +13,13 @@ static inline void snapshot_of_release(void *thing)
     ruleset_unpin(&rules);
 }
 
+static inline void snapshot_of_release_routes(void *thing)
+{
+    struct routes *routes = thing;
+
+    routes_free(&routes);
+}
+
 static inline const struct snapshot *snapshot_of(const char *text)
 {
     struct snapshot *snapshot = snapshot_new();
@@ -26,6 +33,9 @@ static inline const struct snapshot *snapshot_of(const char *text)
     problems_clear(&problems);
     snapshot_bind(snapshot, rules);
     piece = piece_new("rules", rules, snapshot_of_release);
+    snapshot_hold(snapshot, &piece);
+    snapshot->routes = routes_parse(SPAN("postgate-routes 1 0\nend\n"), NULL);
+    piece = piece_new("routes", snapshot->routes, snapshot_of_release_routes);
     snapshot_hold(snapshot, &piece);
     return snapshot;
 }

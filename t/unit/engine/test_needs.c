@@ -1,6 +1,7 @@
 /* test_needs.c - checks that work with what others learn; what stands when one is late; what comes in after the decision. */
 #include "base/clock.h"
 #include "engine/decide.h"
+#include "facts/block.h"
 #include "facts/derive.h"
 #include "t/lib/snapshot_of.h"
 
@@ -299,6 +300,35 @@ START_TEST(test_after_the_decision_nothing_is_replaced)
 }
 END_TEST
 
+/* What was late when it was decided is recorded so, whatever came after: the record gives the same verdict. */
+START_TEST(test_a_record_of_what_was_late_replays)
+{
+    const struct verdict *verdict;
+    struct str block = STR_EMPTY;
+    struct facts *recorded = facts_new();
+    struct err err;
+
+    begin(by_spf);
+    facts_set_number(d.message, FACT_MESSAGE_SIZE, 100);
+    d.deadline = clock_mono_ms() - 1;
+    ck_assert_int_eq(decide(&d, STAGE_EOM, &verdict), DECIDE_DONE);
+    ck_assert_int_eq(verdict->whole, DISPOSITION_DEFER);
+    d.is_decided = true;
+    answer(SPF, FACT_SPF, FAIL_SPF);
+    ck_assert_int_eq(decide_learn(&d, FACT_SPF), DECIDE_DONE);
+    ck_assert_int_eq(block_write(&block, d.message, NULL), 0);
+    ck_assert_int_eq(block_read(recorded, str_span(&block), &err), 0);
+    facts_free(&d.message);
+    d.message = recorded;
+    d.is_decided = false;
+    ck_assert_int_eq(decide(&d, STAGE_EOM, &verdict), DECIDE_DONE);
+    ck_assert_int_eq(verdict->whole, DISPOSITION_DEFER);
+    ck_assert_int_eq(starts[SPF], 1);
+    str_clear(&block);
+    end();
+}
+END_TEST
+
 START_TEST(test_lookups_have_a_time_of_their_own)
 {
     int64_t now;
@@ -339,5 +369,5 @@ SUITE_MAIN("engine/needs", test_starts_when_those_it_works_with_have_answered,
            test_late_is_temperror_and_never_unknown, test_late_at_rcpt_is_learnt_by_the_end,
            test_an_answer_between_replaces_what_was_settled,
            test_early_start_knows_what_is_worked_with, test_wanted_though_no_rule_asks,
-           test_after_the_decision_nothing_is_replaced, test_lookups_have_a_time_of_their_own,
-           test_a_circle_of_needs_ends)
+           test_after_the_decision_nothing_is_replaced, test_a_record_of_what_was_late_replays,
+           test_lookups_have_a_time_of_their_own, test_a_circle_of_needs_ends)

@@ -9,7 +9,9 @@
 #include "milter/authentication.h"
 #include "t/lib/fake_dns.h"
 #include "t/lib/fake_rounds.h"
+#include "milter/signing_keys.h"
 #include "t/lib/snapshot_of.h"
+#include "t/lib/temp_dir.h"
 
 #define S(text)                                                                                \
     {                                                                                          \
@@ -29,6 +31,7 @@ static const struct sender_result unsigned_mail = {.arc = 1, .from_count = 1};
 
 static struct gate gate;
 static struct settings *settings;
+static char dir[200];
 
 static void setup(const char *rules, const char *more)
 {
@@ -45,8 +48,8 @@ static void setup(const char *rules, const char *more)
     str_clear(&text);
     str_clear(&problems);
     gate.settings = settings;
+    gate.signing_keys = signing_keys_open(temp_dir_make(dir), NULL);
     gate.trace.count = 1;
-    snapshot->routes = routes_parse(SPAN("postgate-routes 1 0\nend\n"), NULL);
     snapshot_swap(&snapshot);
     fake_dns_reset();
     fake_rounds_reset();
@@ -119,6 +122,8 @@ static void teardown(struct session *session)
     session_free(&session);
     snapshot_swap(&none);
     settings_free(&settings);
+    signing_keys_close(&gate.signing_keys);
+    temp_dir_remove(dir);
 }
 
 static int64_t word_of(const struct transaction *t, enum fact_id id)
