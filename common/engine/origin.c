@@ -9,18 +9,11 @@ static const char *trusted_ids = ""; /* of the settings */
 
 /* What is said of the client as a stranger, and of MAIL as it came from there. */
 static const enum fact_id of_strangers[] = {
-    FACT_SPF,
-    FACT_SPF_DOMAIN,
-    FACT_SPF_HELO,
-    FACT_SPF_EXPLANATION,
-    FACT_DNSBL,
-    FACT_DNSBL_ALLOW,
-    FACT_DNSBL_SENDER,
-    FACT_DNSBL_SCORE,
-    FACT_CLIENT_COUNTRY,
-    FACT_CLIENT_ASN,
-    FACT_CLIENT_AS_NAME,
+    FACT_SPF,         FACT_SPF_DOMAIN,   FACT_SPF_HELO,    FACT_SPF_EXPLANATION, FACT_DNSBL,
+    FACT_DNSBL_ALLOW, FACT_DNSBL_SENDER, FACT_DNSBL_SCORE, FACT_CLIENT_COUNTRY,
 };
+/* A gateway is not the network that mail came from. */
+static const enum fact_id of_clients[] = {FACT_CLIENT_ASN, FACT_CLIENT_AS_NAME};
 /* What is said of messages that strangers wrote; a gateway's too. */
 static const enum fact_id of_strange_mail[] = {FACT_DMARC, FACT_DMARC_POLICY,
                                                FACT_DMARC_DOMAIN};
@@ -79,6 +72,10 @@ void origin_learn(const struct snapshot *snapshot, struct facts *message)
         set_absent(message, of_strange_mail, sizeof of_strange_mail / sizeof *of_strange_mail);
     if (!is_outside || client->state != FACT_VALUE || origin_is_gateway(message))
         set_absent(message, of_strangers, sizeof of_strangers / sizeof *of_strangers);
+    if (client->state != FACT_VALUE || origin_is_gateway(message))
+        set_absent(message, of_clients, sizeof of_clients / sizeof *of_clients);
     else
         geoip_learn(message, &client->values[0].ip);
+    if (!is_outside)
+        facts_set_absent(message, FACT_CLIENT_COUNTRY);
 }

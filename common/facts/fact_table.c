@@ -72,14 +72,14 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_AUTH_METHOD] = ROW("auth.method", STRING, MAIL, A | L, NULL, NULL,
         "the SASL mechanism of the login"),
     [FACT_DNSBL] = ROW("dnsbl", DOMAIN, CONNECT, A | U | SET | L, NULL, NULL,
-        "the block lists (zones) that list the client; absent for outbound and internal mail"),
+        "the block lists (zones) that list the client; absent when none does, and for outbound and internal mail"),
 
     [FACT_DNSBL_ALLOW] = ROW("dnsbl.allow", DOMAIN, CONNECT, A | U | SET | L, NULL, NULL,
-        "the allow lists (zones) that speak for the client; absent for outbound and internal mail"),
+        "the allow lists (zones) that speak for the client; absent when none does"),
     [FACT_DNSBL_SENDER] = ROW("dnsbl.sender", DOMAIN, MAIL, A | U | SET | L, NULL, NULL,
-        "the block lists (zones) that list the sender's domain; absent for outbound and internal mail"),
+        "the block lists (zones) that list the sender's domain; absent when none does"),
     [FACT_DNSBL_SCORE] = ROW("dnsbl.score", NUMBER, MAIL, A | U | L, NULL, "0",
-        "weights of the lists in dnsbl and dnsbl.sender, less those in dnsbl.allow; absent as they are"),
+        "weights of the lists in dnsbl and dnsbl.sender, less those in dnsbl.allow; 0 when none lists, absent for outbound and internal mail"),
 
     /* envelope */
     [FACT_SENDER] = ROW("sender", ADDRESS, MAIL, A | SENT | L, NULL, TEST_SENDER,
@@ -109,7 +109,7 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_SPF] = ROW("spf", ENUM, MAIL, A | LF, spf_names, "none",
         "result of SPF (RFC 7208); absent for outbound and internal mail"),
     [FACT_SPF_DOMAIN] = ROW("spf.domain", DOMAIN, MAIL, A | LF, NULL, NULL,
-        "the domain that SPF was asked for"),
+        "the domain that SPF was asked for: the sender's, or the name of HELO when the sender is <>"),
     [FACT_SPF_HELO] = ROW("spf.helo", ENUM, MAIL, A | LF, spf_names, "none",
         "result of SPF for the name of HELO; absent for outbound and internal mail"),
     [FACT_SPF_EXPLANATION] = ROW("spf.explanation", STRING, MAIL, A | LF, NULL, NULL,

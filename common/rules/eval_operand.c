@@ -174,9 +174,15 @@ static const struct {
     {FACT_DISTINCT, get_counter},
     {FACT_SPF, get_of_inbound},
     {FACT_SPF_DOMAIN, get_of_inbound},
+    {FACT_SPF_HELO, get_of_inbound},
+    {FACT_SPF_EXPLANATION, get_of_inbound},
     {FACT_DMARC, get_of_inbound},
     {FACT_DMARC_POLICY, get_of_inbound},
+    {FACT_DMARC_DOMAIN, get_of_inbound},
     {FACT_DNSBL, get_of_inbound},
+    {FACT_DNSBL_ALLOW, get_of_inbound},
+    {FACT_DNSBL_SENDER, get_of_inbound},
+    {FACT_DNSBL_SCORE, get_of_inbound},
     {FACT_CLIENT_COUNTRY, get_of_inbound},
 };
 
