@@ -28,6 +28,8 @@ def txt(name, text):
 class SenderHouse(house.House):
     """domains: {"a.example": "v=DMARC1; …" or None}: each gets that record, SPF, and the key under SELECTOR._domainkey. records: further lines."""
 
+    rules = RULES
+
     def __init__(self, domains, records=(), settings=None, **more):
         self.dir = tempfile.mkdtemp(prefix="pg-names-", dir=os.environ.get("T_TMP", "/tmp"))
         os.chmod(self.dir, 0o755)
@@ -37,7 +39,7 @@ class SenderHouse(house.House):
             lines += [txt(domain, SPF), txt(f"{SELECTOR}._domainkey.{domain}", self.key.record())]
             lines += [txt(f"_dmarc.{domain}", record) for record in ([policy] if isinstance(policy, str) else policy or [])]
         self.names = dns_rig.Nsd(os.path.join(self.dir, "nsd"), {".": "\n".join(lines)})
-        super().__init__(RULES, settings={"resolver": self.names.resolver, "dnssec_anchor_file": "", "dns_timeout": "4s",
+        super().__init__(self.rules, settings={"resolver": self.names.resolver, "dnssec_anchor_file": "", "dns_timeout": "4s",
                                           "authentication_results": "yes", **(settings or {})}, **more)
 
     def start(self):
