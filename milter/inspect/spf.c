@@ -111,7 +111,7 @@ static void finish(struct spf_state *state, enum spf_result result)
     const struct spf_term *term = matched(state);
 
     if (term != NULL)
-        (void)err_set(&state->why, "matched %.*s of %.*s", SPAN_ARG(term->text),
+        (void)err_set(&state->why, "matched %.*s of %.*s", SPAN_ARG(spf_shown(term)),
                       SPAN_ARG(state->top->domain));
     else
         (void)err_set(&state->why, "nothing in the record of %.*s matched",

@@ -101,7 +101,8 @@ static bool begin_asking(struct spf_state *state, const struct spf_term *term)
     if (++state->lookups <= SPF_LOOKUPS_MAX)
         return true;
     (void)spf_decide(state, SPF_PERMERROR, "%.*s: more than %d terms ask DNS, at %.*s",
-                     SPAN_ARG(term->record->domain), SPF_LOOKUPS_MAX, SPAN_ARG(term->text));
+                     SPAN_ARG(term->record->domain), SPF_LOOKUPS_MAX,
+                     SPAN_ARG(spf_shown(term)));
     return false;
 }
 
@@ -120,9 +121,9 @@ static const struct dns_answer *ask_first(struct spf_state *state, const struct 
     if (answer == NULL)
         return NULL;
     if (answer->status == DNS_NONE && ++state->voids > SPF_VOIDS_MAX) {
-        (void)spf_decide(state, SPF_PERMERROR,
-                         "%.*s: more than %d terms found nothing, at %.*s",
-                         SPAN_ARG(term->record->domain), SPF_VOIDS_MAX, SPAN_ARG(term->text));
+        (void)spf_decide(
+            state, SPF_PERMERROR, "%.*s: more than %d terms found nothing, at %.*s",
+            SPAN_ARG(term->record->domain), SPF_VOIDS_MAX, SPAN_ARG(spf_shown(term)));
         return NULL;
     }
     if (answer->status == DNS_FOUND || answer->status == DNS_NONE || type == DNS_PTR)
@@ -169,7 +170,8 @@ static SPF_dns_rr_t *look_up_term(struct spf_state *state, size_t number, const 
         return give_addresses(state, term, answer, name);
     if (answer->count > SPF_HOSTS_MAX) {
         (void)spf_decide(state, SPF_PERMERROR, "%.*s: more than %d hosts in %.*s",
-                         SPAN_ARG(term->record->domain), SPF_HOSTS_MAX, SPAN_ARG(term->text));
+                         SPAN_ARG(term->record->domain), SPF_HOSTS_MAX,
+                         SPAN_ARG(spf_shown(term)));
         return make_answer(name, type, TRY_AGAIN);
     }
     return give_hosts(state, number, SPAN(""), answer, name);
@@ -285,7 +287,7 @@ static SPF_errcode_t get_record(SPF_server_t *asking, SPF_request_t *request,
         found = spf_load(state, domain, &record);
     if (found == 0)
         (void)spf_decide(state, SPF_PERMERROR, "%.*s: no record for %.*s",
-                         SPAN_ARG(term->record->domain), SPAN_ARG(term->text));
+                         SPAN_ARG(term->record->domain), SPAN_ARG(spf_shown(term)));
     if (found <= 0)
         return SPF_E_DNS_ERROR;
     if (term->kind == SPF_TERM_REDIRECT && term->record == state->top) {

@@ -15,6 +15,8 @@ struct piece {
     struct span delimiters; /* empty: dots */
 };
 
+/* Of one text; a record with more is refused: each can be as long as a sender, and none of those that were seen has ten. */
+#define LETTERS_MAX 100
 #define KEEP_MAX                                                                               \
     1000 /* RFC 7208 section 7.3 wants 128 at least; no value has more parts than a name has dots */
 
@@ -112,10 +114,12 @@ static bool is_literal(struct span text, bool may_be_blank)
 static bool read_all(struct span text, bool is_explanation, struct piece *last_r)
 {
     struct piece piece;
-    int found;
+    int found, letters = 0;
 
     *last_r = (struct piece){0};
     while ((found = next_piece(&text, &piece)) > 0) {
+        if (piece.kind == PIECE_LETTER && ++letters > LETTERS_MAX)
+            return false;
         if (piece.kind == PIECE_LITERAL && !is_literal(piece.text, is_explanation))
             return false;
         if (piece.kind == PIECE_LETTER && !is_explanation &&

@@ -17,6 +17,12 @@ int spf_decide(struct spf_state *state, enum spf_result result, const char *fmt,
     return -1;
 }
 
+struct span spf_shown(const struct spf_term *term)
+{
+    return span_from(term->text.ptr,
+                     term->text.len < SPF_SHOWN_MAX ? term->text.len : SPF_SHOWN_MAX);
+}
+
 enum dns_type spf_address_type(const struct spf_state *state)
 {
     return ip_is_v4(&state->request->client) ? DNS_A : DNS_AAAA;

@@ -8,6 +8,7 @@
 #define SPF_LOOKUPS_MAX 10  /* terms that ask DNS, over the whole check (section 4.6.4) */
 #define SPF_VOIDS_MAX   2   /* of them, such as found nothing */
 #define SPF_HOSTS_MAX   10  /* names of one MX or PTR answer */
+#define SPF_SHOWN_MAX   80  /* bytes of a term in a reason */
 #define SPF_ASKING_MAX  160 /* terms handed to libspf2: 11 a record at most, of 11 records */
 
 struct spf_state {
@@ -35,6 +36,9 @@ struct spf_state {
 /* Ends the check with a result and its reason. Returns -1. */
 int spf_decide(struct spf_state *state, enum spf_result result, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A term as a reason shows it. */
+struct span spf_shown(const struct spf_term *term);
 
 /* What a domain-spec of a record (empty: its domain) names. 1 a name in arena; 0 none that DNS could have; -1 lacking for %{p}. */
 int spf_name(struct spf_state *state, const struct spf_record *record, struct span spec,

@@ -52,6 +52,7 @@ END_TEST
 
 START_TEST(test_wrong_macros)
 {
+    char many[410];
     const char *wrong[] = {"%",      "a%",      "%{",     "%{d",      "%{}",   "%{x}", "%{d0}",
                            "%{d00}", "%{d2rr}", "%{d.r}", "%{d r}",   "%(d)",  "%a",   "a b",
                            "%{c}",   "%{r}",    "%{t}",   "\xc3\xbc", "%{d*}", "\x01", "a\x7f"};
@@ -59,6 +60,10 @@ START_TEST(test_wrong_macros)
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         ck_assert_msg(!spf_macro_is_valid(span_of(wrong[i]), false), "%s", wrong[i]);
     ck_assert(spf_macro_is_valid(SPAN("a b %{c}%{r}%{t}%{R2r.}"), true));
+    for (size_t i = 0; i < COUNT_OF(many) - 4; i += 4)
+        memcpy(many + i, "%{d}", 4);
+    ck_assert(spf_macro_is_valid(span_from(many, 400), false));
+    ck_assert(!spf_macro_is_valid(span_from(many, 404), false));
     ck_assert(!spf_macro_is_domain(SPAN("")));
     ck_assert(spf_macro_is_domain(SPAN("%{d}")));
     ck_assert(!spf_macro_is_domain(SPAN("%{d}.")));
