@@ -8,6 +8,7 @@
 #include "facts/derive.h"
 #include "mail/address.h"
 #include "milter/authentication.h"
+#include "milter/keep.h"
 #include "milter/transaction.h"
 #include "milter/verdict_log.h"
 #include "milter/wait.h"
@@ -74,6 +75,7 @@ struct transaction *transaction_new(struct session *session, struct smtp_path se
                                     .message = facts_new(),
                                     .message_fd = -1,
                                     .mailbox = mailbox_new()};
+    t->deciding.sender = keep_bare_path(t->sender);
     learn_mail(t, arguments, of_mail);
     t->is_sender_bad =
         text == NULL || (!address_is_plain(span_of(sender.given)) &&

@@ -100,6 +100,14 @@ static bool ask(struct check_request *request, struct span sender, sender_learn 
     return true;
 }
 
+/* Explanations print the local part as the client wrote it; the fact is folded. */
+static struct span sender_of(const struct check_request *request)
+{
+    struct span folded = text_of(request->facts, FACT_SENDER);
+
+    return span_iequal(request->sender, folded) ? request->sender : folded;
+}
+
 static int spf_start(struct check_request *request, struct err *err)
 {
     const struct fact *sender = facts_get(request->facts, FACT_SENDER);
@@ -107,7 +115,7 @@ static int spf_start(struct check_request *request, struct err *err)
 
     (void)err;
     if ((sender->state == FACT_VALUE || sender->state == FACT_ABSENT) &&
-        ask(request, text_of(request->facts, FACT_SENDER), spf_learn))
+        ask(request, sender_of(request), spf_learn))
         return 0;
     facts = facts_new();
     set_spf(facts, NONE);

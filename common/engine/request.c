@@ -49,6 +49,12 @@ static int64_t deadline_of(const struct deciding *d, const struct check *check)
                                             : d->lookup_deadline;
 }
 
+static struct span copy_text(struct span text)
+{
+    return text.len > 0 ? span_from(xstrndup(text.ptr, text.len), text.len)
+                        : (struct span){NULL, 0};
+}
+
 struct check_request *request_new(struct deciding *d, size_t index)
 {
     const struct check *check = checks_at(index);
@@ -65,9 +71,8 @@ struct check_request *request_new(struct deciding *d, size_t index)
     if (check->reads_facts)
         request->facts = copy_facts(d);
     request->is_trial = d->is_trial;
-    if (d->transaction.len > 0)
-        request->transaction =
-            span_from(xstrndup(d->transaction.ptr, d->transaction.len), d->transaction.len);
+    request->transaction = copy_text(d->transaction);
+    request->sender = copy_text(d->sender);
     add_wants(request, d, index);
     return request;
 }
