@@ -106,8 +106,8 @@ static int gate_open_all(struct gate *gate, struct err *err)
 static void gate_undo(struct gate *gate)
 {
     keys_end();
-    rounds_end();
     dns_end();
+    rounds_end();
     signing_keys_close(&gate->signing_keys);
     quarantine_close(&gate->quarantine);
     decisions_close(&gate->decisions);
@@ -145,8 +145,8 @@ void gate_close(struct gate *gate)
     notice_end(NOTICE_MS);
     if (!decisions_flush(gate->decisions, FLUSH_MS))
         log_warn("decisions: what was not written yet is lost");
-    rounds_end();
     dns_end(); /* whoever asks from here on is told that it failed */
+    rounds_end();
     geoip_end();
     if (atomic_load(&gate->transactions) == 0)
         content_end();

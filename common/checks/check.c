@@ -55,9 +55,7 @@ void check_request_unpin(struct check_request **request)
         close(gone->message_fd);
     facts_free(&gone->facts);
     char *transaction = (char *)(uintptr_t)gone->transaction.ptr;
-    char *sender_local = (char *)(uintptr_t)gone->sender_local.ptr;
     xfree(&transaction);
-    xfree(&sender_local);
     char *sender = (char *)(uintptr_t)gone->sender.ptr;
     xfree(&sender);
     mailbox_unpin(&gone->mailbox);

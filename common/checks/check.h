@@ -14,10 +14,8 @@ struct check_request {
     int message_fd; /* sealed memfd of the whole message (own duplicate), or -1 */
     struct facts *
         facts; /* copy of what was known, or NULL when the check does not read facts; of [policy] with the recipient's facts and direction */
-    size_t want_count;      /* what the rules ask of this check */
-    struct fact_ref *wants; /* owned, keys too */
-    struct span
-        sender_local; /* owned; the sender's local part as it was written, upper and lower case: the fact has lower case; or empty */
+    size_t want_count;       /* what the rules ask of this check */
+    struct fact_ref *wants;  /* owned, keys too */
     struct span transaction; /* owned; the same for all recipients of a message, or empty */
     struct span sender;      /* owned; of MAIL in the letters it was given with, or empty */
     bool is_trial;           /* only look: nothing is noted */

@@ -19,7 +19,6 @@ struct deciding {
         deadline; /* clock_mono_ms: what is not in by then is unknown, or what `without` says */
     int64_t lookup_deadline; /* the same for what checks ask DNS; 0: deadline */
     int64_t begun; /* clock_mono_ms; policyd: its patience with Redis counts from here */
-    struct span sender_local; /* milter: of MAIL, unquoted, as it was written; may be empty */
     /* policyd: the same for all recipients of a message; may be empty. */
     struct span transaction;
     struct span

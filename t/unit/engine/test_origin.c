@@ -13,6 +13,7 @@ void geoip_learn(struct facts *facts, const struct ip *client)
     (void)client;
     countries++;
     facts_set_text(facts, FACT_CLIENT_COUNTRY, SPAN("CH"));
+    facts_set_number(facts, FACT_CLIENT_ASN, 64496);
 }
 
 static struct facts *learn(const char *client, const char *user)
@@ -47,14 +48,14 @@ START_TEST(test_who_is_asked_about)
     enum { P = FACT_PENDING, A = FACT_ABSENT, V = FACT_VALUE };
     static const struct {
         const char *name, *client, *user;
-        int spf, dmarc, country;
+        int spf, dmarc, country, asn;
     } cases[] = {
-        {"a stranger", "192.0.2.7", NULL, P, P, V},
-        {"a login", "192.0.2.7", "ann", A, A, A},
-        {"a server of ours", "10.1.2.3", NULL, A, A, A},
-        {"a gateway in front of us", "198.51.100.9", NULL, A, P, A},
-        {"a login through the gateway", "198.51.100.9", "ann", A, A, A},
-        {"no address", "", NULL, A, P, A},
+        {"a stranger", "192.0.2.7", NULL, P, P, V, V},
+        {"a login", "192.0.2.7", "ann", A, A, A, V},
+        {"a server of ours", "10.1.2.3", NULL, A, A, A, V},
+        {"a gateway in front of us", "198.51.100.9", NULL, A, P, A, A},
+        {"a login through the gateway", "198.51.100.9", "ann", A, A, A, A},
+        {"no address", "", NULL, A, P, A, A},
     };
 
     begin("mx.example@198.51.100.0/24");
@@ -69,7 +70,9 @@ START_TEST(test_who_is_asked_about)
         ck_assert_msg((int)facts_get(facts, FACT_CLIENT_COUNTRY)->state == cases[i].country,
                       "%s: country", cases[i].name);
         ck_assert_int_eq((int)facts_get(facts, FACT_DKIM)->state, FACT_PENDING);
-        ck_assert_int_eq(countries, cases[i].country == V);
+        ck_assert_msg((int)facts_get(facts, FACT_CLIENT_ASN)->state == cases[i].asn, "%s: asn",
+                      cases[i].name);
+        ck_assert_int_eq(countries, cases[i].asn == V);
         facts_free(&facts);
     }
 }
