@@ -10,10 +10,24 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
 os.environ.setdefault("BUILD", os.path.join(HERE, "..", "..", "build"))
 import circle
+import dns_rig
 import gate
 import procs
 import story
 import table
+
+
+BANK = f"@ TXT {dns_rig.txt('v=spf1 -all')}\n_dmarc TXT {dns_rig.txt('v=DMARC1; p=reject')}"
+
+
+class Stage(circle.Circle):
+    """A house with a name server that knows a bank."""
+
+    def start(self):
+        self.dns = dns_rig.Nsd(self.sub("dns"), {"bank.example": BANK}).start()
+        self.cleanup.append(self.dns.kill)
+        self.gate.settings |= {"resolver": self.dns.resolver, "dnssec_anchor_file": "", "authentication_results": "yes"}
+        return super().start()
 
 
 def say(text=""):
@@ -54,7 +68,7 @@ def run(when_kept=None):
     procs.end_on_signal()
     say("Starting a private Postfix, postgate-policyd, postgate-milter and internal servers on loopback ...")
     try:
-        with circle.Circle(hops={"loop.example": circle.HOPS["loop.example"]}) as house:
+        with Stage(hops={"loop.example": circle.HOPS["loop.example"]}) as house:
             play(house)
             if when_kept:
                 how_to_talk(house)

@@ -67,6 +67,13 @@ def program(h):
 
 
 @step
+def forged(h):
+    m = mail.clean(sender="Your bank <boss@bank.example>")
+    return row(h, "a forged From: the domain's DMARC policy asks for reject", "proxy", OUTSIDE,
+               h.proxy("eve@outside.example", "bob@one.example", m, client=OUTSIDE))
+
+
+@step
 def exempted(h):
     m = mail.nested(mail.attachment("setup.exe"), sender="dev@software.example")
     return arrives(h, "a forwarded mail with the same program, from an exempted network", "proxy", SOFTWARE_HOUSE, m, ["bob@one.example"],
