@@ -55,7 +55,6 @@ struct watch *watch_new(struct resolver *resolver)
 
     watch->resolver = resolver;
     watch->begun = clock_mono_ms();
-    atomic_store(&servers_now, (unsigned)resolver->servers.count);
     return watch;
 }
 
@@ -194,6 +193,7 @@ void watch_begin(struct watch *watch)
 
     resolver->servers.heard = on_server;
     resolver->servers.ctx = watch;
+    atomic_store(&servers_now, (unsigned)resolver->servers.count);
     servers_open(&resolver->servers, resolver->base);
     servers_ask(&resolver->servers);
     watch->asked_at = watch->loaded_at = clock_mono_ms();

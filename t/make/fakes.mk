@@ -191,3 +191,8 @@ $(B)/t/unit/inspect/test_dkim_opendkim: ALLLIBS += -lopendkim
 $(B)/o/t/lib/opendkim_lib.o: CFLAGS_LIBS += -I/usr/include/opendkim
 FAKES_milter/test_authentication := $(FAKES_milter/test_callbacks)
 EXTRA_milter/test_authentication := $(EXTRA_milter/test_callbacks)
+# The resolver as a program.
+$(B)/t/dns_ask: $(B)/o/t/lib/dns_ask.o $(LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
+EXTRA_TESTS += $(B)/t/dns_ask
