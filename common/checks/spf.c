@@ -6,6 +6,7 @@
 
 #define NONE      1 /* spf_names */
 #define TEMPERROR 6
+#define PLAIN_MAX (ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX)
 
 /* Nobody can be asked whether it may send. */
 static bool is_loopback(const struct ip *ip)
@@ -100,22 +101,28 @@ static bool ask(struct check_request *request, struct span sender, sender_learn 
     return true;
 }
 
-/* Explanations print the local part as the client wrote it; the fact is folded. */
-static struct span sender_of(const struct check_request *request)
+/* Explanations print the local part as the client wrote it, without the quoting that SMTP wants; the fact is folded. What is not the fact once
+ * it is folded, the fact stands for. */
+static struct span sender_of(const struct check_request *request, char plain[PLAIN_MAX])
 {
     struct span folded = text_of(request->facts, FACT_SENDER);
+    size_t len = 0;
 
-    return span_iequal(request->sender, folded) ? request->sender : folded;
+    for (size_t i = 0; i < request->sender.len && len < PLAIN_MAX; i++)
+        if (request->sender.ptr[i] != '"' && request->sender.ptr[i] != '\\')
+            plain[len++] = request->sender.ptr[i];
+    return span_iequal(span_from(plain, len), folded) ? span_from(plain, len) : folded;
 }
 
 static int spf_start(struct check_request *request, struct err *err)
 {
     const struct fact *sender = facts_get(request->facts, FACT_SENDER);
+    char plain[PLAIN_MAX];
     struct facts *facts;
 
     (void)err;
     if ((sender->state == FACT_VALUE || sender->state == FACT_ABSENT) &&
-        ask(request, sender_of(request), spf_learn))
+        ask(request, sender_of(request, plain), spf_learn))
         return 0;
     facts = facts_new();
     set_spf(facts, NONE);
