@@ -42,8 +42,10 @@ static struct round *round_new(const struct rounds_question *question)
     round->request.trusted_id = arena_span(round->arena, question->request->trusted_id);
     round->request.answer_count = 0;
     round->request.answers = round->answers;
-    if (question->message_fd >= 0)
-        round->question.message_fd = fcntl(question->message_fd, F_DUPFD_CLOEXEC, 0);
+    round->question.message_fd =
+        question->request->job == SENDER_SIGNATURES && question->message_fd >= 0
+            ? fcntl(question->message_fd, F_DUPFD_CLOEXEC, 0)
+            : -1;
     return round;
 }
 
@@ -96,15 +98,23 @@ static void on_done(void *ctx, const char *failure)
         round_ask(round, round->result.lacks, round->result.lack_count);
 }
 
+/* Signatures are those of a message; where its descriptor could not be duplicated there is none. */
+static int give(const struct round *round, const struct pool_job *job, struct err *err)
+{
+    if (round->request.job == SENDER_SIGNATURES && job->message_fd < 0)
+        return err_set(err, "there is no message, or no descriptor for it");
+    return pool_submit(pool, job, err);
+}
+
 /* False: there is no pool. The round may be over when it returns. */
-static bool submit(const struct pool_job *job)
+static bool submit(const struct round *round, const struct pool_job *job)
 {
     struct err err;
     bool has_pool;
 
     pthread_mutex_lock(&lock);
     has_pool = pool != NULL;
-    if (has_pool && pool_submit(pool, job, &err) < 0)
+    if (has_pool && give(round, job, &err) < 0)
         pool_fail(pool, job, err.text);
     pthread_mutex_unlock(&lock);
     return has_pool;
@@ -130,7 +140,7 @@ static void on_names(struct round *round)
     str_reset(&round->body);
     sender_request_write(&round->body, request);
     job.body = str_span(&round->body);
-    if (!submit(&job))
+    if (!submit(round, &job))
         round_end(round, ENDED);
 }
 

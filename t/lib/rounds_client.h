@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include "checks/rounds.h"
 
-#define ROUNDS_CLIENT_ASKER 77
+#define ROUNDS_CLIENT_ASKER  77
+#define ROUNDS_CLIENT_BAD_FD 1000000 /* a message that nobody can duplicate */
 
 struct rounds_answer {
     char failure[1100]; /* "": there is a result */

@@ -187,6 +187,7 @@ START_TEST(test_message)
     struct rounds_answer answer;
 
     rounds_client_begin(1);
+    tell_dns();
     ck_assert_int_eq(write(fd, "From: x\r\n", 9), 9);
     rounds_client_ask("honest", fd, &answer);
     ck_assert_msg(strstr(answer.failure, "not sealed") != NULL, "%s", answer.failure);
@@ -195,6 +196,9 @@ START_TEST(test_message)
     rounds_client_ask("honest", fd, &answer);
     ck_assert_str_eq(answer.failure, "");
     ck_assert_str_eq(answer.explanation, "a message of 9 bytes");
+    rounds_client_ask("honest", ROUNDS_CLIENT_BAD_FD, &answer);
+    ck_assert_msg(strstr(answer.failure, "no descriptor") != NULL, "%s", answer.failure);
+    check_honest("no message");
     rounds_end();
     close(fd);
 }
