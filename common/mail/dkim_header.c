@@ -1,6 +1,5 @@
 /* dkim_header.c - splits a header into its fields and selects those that are signed. */
 #include "mail/dkim_header.h"
-#include <stdlib.h>
 #include "base/xalloc.h"
 #include "mail/header.h"
 #include "mail/tags.h"
@@ -20,30 +19,59 @@ static int compare_names(struct span a, struct span b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-static int compare_fields(const void *a, const void *b, void *ctx)
+static struct span name_of(const struct dkim_field *fields, uint32_t at)
 {
-    const struct dkim_field *fields = ctx;
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    int diff = compare_names(header_name_trim(fields[left].name),
-                             header_name_trim(fields[right].name));
+    return header_name_trim(fields[at].name);
+}
 
-    return diff != 0 ? diff : (left > right) - (left < right);
+/* Two sorted runs, [begin, middle) and [middle, end), into to. Of equal names the left one goes first. */
+static void merge(const struct dkim_field *fields, const uint32_t *from, uint32_t *to,
+                  const size_t run[3])
+{
+    size_t left = run[0], right = run[1];
+
+    for (size_t at = run[0]; at < run[2]; at++) {
+        bool is_left = left < run[1] &&
+                       (right >= run[2] || compare_names(name_of(fields, from[left]),
+                                                         name_of(fields, from[right])) <= 0);
+
+        to[at] = is_left ? from[left++] : from[right++];
+    }
+}
+
+/* By name; equal ones stay in order. qsort() would ask the system how much memory it has, which the sandbox forbids. */
+static uint32_t *sort_by_name(const struct dkim_field *fields, size_t count,
+                              struct arena *arena)
+{
+    uint32_t *from = arena_array(arena, count + 1, sizeof *from);
+    uint32_t *to = arena_array(arena, count + 1, sizeof *to);
+
+    for (size_t i = 0; i < count; i++)
+        from[i] = (uint32_t)i;
+    for (size_t width = 1; width < count; width *= 2) {
+        uint32_t *sorted = to;
+
+        for (size_t i = 0; i < count; i += 2 * width) {
+            size_t middle = i + width < count ? i + width : count;
+            size_t end = i + 2 * width < count ? i + 2 * width : count;
+
+            merge(fields, from, to, (const size_t[3]){i, middle, end});
+        }
+        to = from;
+        from = sorted;
+    }
+    return from;
 }
 
 void dkim_header_index(const struct dkim_field *fields, size_t count, struct arena *arena,
                        struct dkim_header *header_r)
 {
-    uint32_t *by_name = arena_array(arena, count + 1, sizeof *by_name);
+    const uint32_t *by_name = sort_by_name(fields, count, arena);
     struct dkim_group *groups = arena_array(arena, count + 1, sizeof *groups);
     size_t group_count = 0;
 
-    for (size_t i = 0; i < count; i++)
-        by_name[i] = (uint32_t)i;
-    /* glibc's qsort_r asks for memory when there is much to sort, and does without when it gets none. */
-    qsort_r(by_name, count, sizeof *by_name, compare_fields,
-            (void *)(uintptr_t)(const void *)fields);
     for (size_t i = 0; i < count; i++) {
-        struct span name = header_name_trim(fields[by_name[i]].name);
+        struct span name = name_of(fields, by_name[i]);
 
         if (group_count == 0 || !span_iequal(groups[group_count - 1].name, name))
             groups[group_count++] = (struct dkim_group){name, (uint32_t)i, 0};

@@ -184,6 +184,7 @@ static void hash_body(struct signed_message *message, enum dkim_canon canon)
         if (message->bodies[i].canon == canon && message->bodies[i].has_length)
             stops[count++] =
                 (struct dkim_body_stop){message->bodies[i].length, message->bodies[i].digest};
+    /* so few that it needs no memory, and asks for none */
     qsort(stops, count, sizeof *stops, compare_stops);
     dkim_body_begin(&hashing, canon, stops, count);
     dkim_body_add(&hashing, message->body);
