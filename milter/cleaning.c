@@ -68,8 +68,9 @@ struct cleaning cleaning_of(const struct transaction *t)
     if (!has_results(&t->message))
         return cleaning;
     trusted_here(t, &may_stay);
-    cleaning.id_count = own_ids(t->gate->settings, t->arena, &cleaning.ids);
-    cleaning.id_count = keep_forged(cleaning.ids, cleaning.id_count, str_span(&may_stay));
+    cleaning.own_count = own_ids(t->gate->settings, t->arena, &cleaning.ids);
+    cleaning.own_count = keep_forged(cleaning.ids, cleaning.own_count, str_span(&may_stay));
+    cleaning.id_count = cleaning.own_count;
     if (cleaning.is_from_outside)
         add_gateways(&cleaning, t, str_span(&may_stay));
     str_clear(&may_stay);
@@ -82,7 +83,8 @@ bool cleaning_removes(const struct cleaning *cleaning, const struct message_head
     case HEADER_AUTHRES:
         return authres_claims(header->value, AUTHRES_PLAIN, cleaning->ids, cleaning->id_count);
     case HEADER_ARC_AUTHRES:
-        return authres_claims(header->value, AUTHRES_OF_ARC, cleaning->ids, cleaning->id_count);
+        return authres_claims(header->value, AUTHRES_OF_ARC, cleaning->ids,
+                              cleaning->own_count);
     case HEADER_EXCHANGE:
         return cleaning->is_from_outside;
     case HEADER_POSTGATE:

@@ -11,10 +11,11 @@ import authres
 import cases
 import dns_rig
 import mail
+import procs
 import signed_mail
 import smtp_client
 from cases import case, equal
-from house import House
+from house import House, rules_with
 
 OURS, INNER = "gate.example", "inner.example"
 OUTSIDE, GATEWAY, WRONG, INSIDE = "192.0.2.7", "198.51.100.9", "203.0.113.9", "10.1.2.3"
@@ -33,7 +34,8 @@ def zones():
 
 class Rig(House):
     def __init__(self):
-        super().__init__(settings={"authentication_results": "yes", "authserv_id": OURS, "dnssec_anchor_file": "",
+        super().__init__(rules=rules_with(filter_='rule kept when sender = "kept@outside.example" then quarantine "kept"'),
+                         postfix_settings={"non_smtpd_milters": "unix:postgate/milter"}, settings={"authentication_results": "yes", "authserv_id": OURS, "dnssec_anchor_file": "",
                                    "trusted_authserv_ids": f"{INNER}@198.51.100.0/24, second.example@198.51.100.0/24"})
         self.names = dns_rig.Nsd(self.sub("names"), zones())
         self.gate.settings["resolver"] = self.names.resolver
@@ -235,6 +237,24 @@ def _(h):
     for listener in ("proxy", "staging"):
         data = sent(h, [AR + b": gate.example; auth=pass smtp.auth=ceo", AR + b": " + FOREIGN], client=INSIDE, listener=listener)
         equal([v.strip() for _, v in results(data)], [FOREIGN.replace(b"\r\n", b"\n")], data.decode("latin-1"))
+
+
+@case("mail by sendmail(1) gets one too; staging and released mail get none, and are cleaned all the same")
+def _(h):
+    m = AR + b": gate.example; dkim=pass\r\n" + mail.clean(sender="root@one.example")
+    path = h.sub("local.eml")
+    with open(path, "wb") as f:
+        f.write(m.replace(b"\r\n", b"\n"))
+    done = procs.run(["/bin/sh", "-c", f'exec /usr/sbin/sendmail -C "$0" -f root@one.example -i bob@one.example < {path}', h.postfix.etc],
+                     env={"PATH": "/usr/sbin:/usr/bin:/bin", "MAIL_CONFIG": h.postfix.etc})
+    equal(done.returncode, 0, done.stderr)
+    assert {"spf=none", "dkim=none"} <= said(own(h.sinks["one.example"].wait_id(mail.id_of(m)).data))
+    m = b"X-MS-Exchange-Organization-SCL: -1\r\n" + AR + b': "gate.example"; spf=pass\r\n' + mail.clean(subject="keep me")
+    equal(h.proxy("kept@outside.example", "bob@one.example", m).end.code, 250)
+    row = h.gate.ctl("quarantine", "list", check=True).rows[0]
+    h.gate.ctl("quarantine", "release", row["id"], check=True)
+    data = h.sinks["one.example"].wait_id(mail.id_of(m)).data
+    assert not results(data) and b"X-MS-Exchange" not in data, data
 
 
 @case("X-MS-Exchange-Organization is the organisation's word: removed from outside, kept from inside")

@@ -29,7 +29,7 @@ static const struct {
     /* gateways' */
     {GATEWAY, NULL, AR, " inner.example; spf=pass", false},
     {OUTSIDE, NULL, AR, " inner.example; spf=pass", true},
-    {OUTSIDE, NULL, AAR, " i=1; inner.example; spf=pass", true},
+    {OUTSIDE, NULL, AAR, " i=1; inner.example; spf=pass", false},
     {OUTSIDE, "ann", AR, " inner.example; spf=pass", false},
     {GATEWAY, NULL, AR, " other-inner.example; spf=pass", true},
     {GATEWAY, "ann", AR, " other-inner.example; spf=pass", false},
