@@ -103,7 +103,7 @@ void authentication_end(struct transaction *t)
     take_of_gateway(t);
 }
 
-/* What was settled for want of time stays as it was decided with. */
+/* What was settled for want of time stays as it was decided with. Whose key signs is told by the inspection, which has the message's time. */
 void authentication_finish(struct transaction *t)
 {
     struct deciding *d = &t->deciding;
@@ -112,7 +112,7 @@ void authentication_finish(struct transaction *t)
     d->is_decided = true;
     if (wanted.count == 0)
         return;
-    if (d->lookup_deadline + GRACE_MS < d->deadline)
+    if (authentication_is_wanted(t) && d->lookup_deadline + GRACE_MS < d->deadline)
         d->deadline = d->lookup_deadline + GRACE_MS;
     for (size_t i = 0; i < wanted.count; i++)
         if (facts_get(d->message, wanted.facts[i])->state == FACT_PENDING)
