@@ -196,3 +196,4 @@ $(B)/t/dns_ask: $(B)/o/t/lib/dns_ask.o $(LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
 EXTRA_TESTS += $(B)/t/dns_ask
+FAKES_store/test_decisions_walk := set_clock
