@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "dns/dns.h"
 
-
 struct dns_wanted {
     enum dns_type type;
     struct span name;

@@ -8,9 +8,12 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "dns/answers.h"
+#include "dns/cache.h"
 #include "dns/context.h"
 #include "dns/packet.h"
 #include "dns/watch.h"
+
+#define CACHE_BYTES 16777216
 
 /* Nobody waits any longer; its lookup goes on, for the cache and for whoever asks the same. */
 static void waiter_take(struct resolver *resolver, struct waiter *waiter)
@@ -56,6 +59,7 @@ static void on_result(struct context_call *call, const struct context_answer *gi
         packet_answer(given->packet, resolver->arena, &answer);
     if (!call->is_from_cache && answer.status != DNS_FAILED)
         watch_heard(resolver->watch);
+    cache_put(resolver->cache, &answer, clock_mono_ms());
     lookup_end(resolver, lookup, &answer);
     arena_reset(resolver->arena);
 }
@@ -124,11 +128,17 @@ static void waiter_put(struct resolver *resolver, struct waiter *waiter)
 
 static void take_one(struct resolver *resolver, struct waiter *waiter, bool is_ending)
 {
+    int64_t now = clock_mono_ms();
+    struct dns_answer known;
+
     if (waiter->name.len == 0)
         answers_give_status(&waiter, DNS_LIMITED); /* no name that may be asked */
     else if (is_ending || resolver->servers.count == 0)
         answers_give_status(&waiter, DNS_FAILED);
-    else if (waiter->question.deadline <= clock_mono_ms())
+    else if (cache_find(resolver->cache, waiter->question.type, waiter->question.name, now,
+                        &known))
+        answers_give(&waiter, &known);
+    else if (waiter->question.deadline <= now)
         answers_give_status(&waiter, DNS_TIMEOUT);
     else
         waiter_put(resolver, waiter);
@@ -257,6 +267,7 @@ static void resolver_free(struct resolver **resolver)
         event_base_free(r->base);
     if (r->wake_fd >= 0)
         close(r->wake_fd);
+    cache_free(&r->cache);
     arena_free(&r->arena);
     pthread_mutex_destroy(&r->lock);
     xfree(resolver);
@@ -315,6 +326,7 @@ struct resolver *resolver_start(const struct settings *settings, struct err *err
     pthread_mutex_init(&resolver->lock, NULL);
     resolver->handed_end = &resolver->handed;
     resolver->arena = arena_new();
+    resolver->cache = cache_new(CACHE_BYTES);
     lookups_init(&resolver->lookups);
     resolver->watch = watch_new(resolver);
     if (load_servers(resolver, err) == 0 && resolver_open(resolver, err) == 0 &&

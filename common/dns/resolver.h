@@ -21,6 +21,7 @@ struct resolver {
     struct lookups lookups;
     struct servers servers;
     struct arena *arena;
+    struct cache *cache;
     struct context *context; /* NULL: not known yet which */
     struct watch *watch;
 };

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "dns/cache.h"
 
 #define HANG_MS        1000  /* a lookup this old: are the servers there? */
 #define SILENT_MS      10000 /* nobody has answered, while somebody was asked */
@@ -122,6 +123,8 @@ static void replace_if_other(struct watch *watch)
 
 const char *watch_anchor(struct watch *watch)
 {
+    if (watch->is_validating != may_validate(watch))
+        cache_clear(watch->resolver->cache); /* proved, or not, by the former */
     watch->is_validating = may_validate(watch);
     watch->away = away_mask(&watch->resolver->servers);
     watch->must_replace = false;

@@ -106,6 +106,24 @@ START_TEST(test_zone)
 }
 END_TEST
 
+/* What is known is answered where nothing more may be asked. */
+START_TEST(test_known)
+{
+    begin();
+    ask_many(2, "found#.victim.example", 77, false);
+    asks_wait(ask_count);
+    ask_many(DNS_ASKER_MAX, "held#.victim.example", 77, false);
+    ask_many(1, "found1.victim.example", 77, false);
+    asks_wait_for(&asks[ask_count - 1]);
+    ck_assert_int_eq(asks[ask_count - 1].status, DNS_FOUND);
+    ck_assert_uint_eq(responder_asked_for("found1"), 1);
+    responder_release();
+    asks_wait(ask_count);
+    ck_assert_uint_eq(count_of(DNS_LIMITED, 1), DNS_ASKER_MAX - DNS_ZONE_MAX);
+    end();
+}
+END_TEST
+
 START_TEST(test_asker)
 {
     begin();
@@ -218,5 +236,5 @@ START_TEST(test_dns_asker)
 }
 END_TEST
 
-SUITE_MAIN("dns bounds", test_zone, test_asker, test_ours, test_total, test_silent_zone,
-           test_silence, test_dns_asker)
+SUITE_MAIN("dns bounds", test_zone, test_known, test_asker, test_ours, test_total,
+           test_silent_zone, test_silence, test_dns_asker)
