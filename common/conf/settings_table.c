@@ -17,9 +17,9 @@ const struct setting_row settings_table[] = {
     {"Who we are", FIELD(node_name), SETTING_NAME, OPTIONAL, "", 0, 0,
      "Name of this machine in logs, marks and status. Empty: the name of the host."},
     {NULL, FIELD(authserv_id), SETTING_TOKEN, OPTIONAL, "", 0, 0,
-     "Our name in Authentication-Results (RFC 8601): such headers with this name that come "
-     "from outside "
-     "are removed. Empty: as node_name."},
+     "Our name in Authentication-Results (RFC 8601): such headers with this name are removed, "
+     "whoever sends them, and ours is the only one. Nodes of one cluster may share one name; "
+     "each removes the others' names too. Empty: as node_name."},
     {NULL, FIELD(time_zone), SETTING_ZONE, OPTIONAL, "", 0, 0,
      "Time zone of time.hour and time.weekday in rules, and of the days of reports. Empty: the "
      "system's."},
