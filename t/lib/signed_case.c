@@ -117,6 +117,36 @@ void signed_cases_read(struct signed_cases *cases_r, const char *command)
     ck_assert_msg(pclose(from) == 0, "%s failed", command);
 }
 
+/* What a test has was made by xmalloc, whatever its type says. */
+static void drop(const void *bytes)
+{
+    void *ptr = (void *)(uintptr_t)bytes;
+
+    xfree(&ptr);
+}
+
+static void drop_key(const struct dns_answer *key)
+{
+    drop(key->name.ptr);
+    for (size_t i = 0; i < key->count; i++)
+        drop(key->records[i].ptr);
+    drop(key->records);
+}
+
+void signed_cases_clear(struct signed_cases *cases)
+{
+    for (size_t i = 0; i < cases->key_count; i++)
+        drop_key(&cases->keys[i]);
+    for (size_t i = 0; i < cases->count; i++) {
+        xfree(&cases->list[i].name);
+        xfree(&cases->list[i].wanted);
+        xfree(&cases->list[i].trusted);
+        str_clear(&cases->list[i].message);
+    }
+    xfree(&cases->keys);
+    xfree(&cases->list);
+}
+
 static struct dns_answer look_up(const struct signed_cases *cases, struct span name)
 {
     for (size_t i = 0; i < cases->key_count; i++)

@@ -19,8 +19,8 @@ struct signed_cases {
 void signed_cases_read(struct signed_cases *cases_r, const char *command);
 void signed_cases_add_key(struct signed_cases *cases, const char *name,
                           const struct span *records, size_t count);
-/* Checks the message as the milter's rounds do: what is lacking is looked up, once. Appends what was found; the arena holds what result_r
- * points to. is_last: nothing is looked up. */
+void signed_cases_clear(struct signed_cases *cases); /* frees */
+/* Checks the message as the milter's rounds do: what is lacking is looked up, once. The arena holds what result_r points to. */
 void signed_case_check(const struct signed_cases *cases, struct span message,
                        struct span trusted, struct arena *arena,
                        struct sender_result *result_r);

@@ -76,6 +76,7 @@ static void check(const char *message, const char *wanted)
     signed_case_print(&found, &result);
     ck_assert_str_eq(str_cstr(&found), wanted);
     str_clear(&found);
+    signed_cases_clear(&cases);
     arena_free(&arena);
 }
 

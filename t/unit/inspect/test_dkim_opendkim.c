@@ -53,6 +53,7 @@ static int check(const struct signer *signer, struct span message)
     signed_case_check(&cases, message, SPAN(""), arena, &result);
     ck_assert_uint_eq(result.signature_count, 1);
     found = result.signatures[0].result;
+    signed_cases_clear(&cases);
     arena_free(&arena);
     return found;
 }

@@ -34,6 +34,8 @@ START_TEST(test_cases)
     }
     ck_assert_msg(bad.len == 0, "%s", str_cstr(&bad));
     ck_assert_uint_gt(cases.count, CASES_MIN);
+    str_clear(&bad);
+    signed_cases_clear(&cases);
 }
 END_TEST
 
