@@ -6,6 +6,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
+import dns_rig
 import dns_server
 import wait
 from cases import case, code, equal
@@ -16,19 +17,25 @@ RULES = """
 rule policy-listed (unknown passes) when dnsbl known then reject "5.7.1 Listed"
 [filter]
 rule filter-listed (unknown passes) when dnsbl known then reject "5.7.1 Listed"
-rule filter-signed (unknown passes) when dkim = fail then reject "5.7.1 Broken signature"
+rule filter-spf-temperror when sender.domain in {"signed.example" "expired.example"} and spf = temperror then defer "4.7.24 SPF cannot be checked"
+rule filter-spf-pass when sender.domain in {"signed.example" "expired.example"} and spf = pass then reject "5.7.1 SPF passes"
 """
-SETTINGS = {"dnsbl_client_zones": "one.lists.example, two.lists.example", "dns_timeout": "2s", "dnssec_anchor_file": ""}
+SETTINGS = {"dnsbl_client_zones": "one.lists.example, two.lists.example", "dns_timeout": "2s"}
+SPF = '@ TXT "v=spf1 +all"'
 
 
 class Silent(House):
     def __init__(self):
         super().__init__(rules=RULES, settings=SETTINGS)
-        self.dns = dns_server.Server()
+        self.nsd = dns_rig.Nsd(self.sub("nsd"), {"signed.example": SPF, "expired.example": SPF, "lists.example": ""}, signed=["signed.example"],
+                               expired=["expired.example"])
+        self.dns = dns_server.Server(upstream=self.nsd.port)
         self.dns.is_silent = True
-        self.gate.settings["resolver"] = self.dns.resolver
+        self.gate.settings |= {"resolver": self.dns.resolver, "dnssec_anchor_file": self.nsd.anchor}
 
     def start(self):
+        self.nsd.start()
+        self.cleanup.append(self.nsd.kill)
         self.dns.start()
         self.cleanup.append(self.dns.stop)
         return super().start()
@@ -77,6 +84,13 @@ def _(h):
         send(h, 2)
     for d in daemons(h):
         equal(d.log.count("dns: "), 1, d.program)
+
+
+@case("a domain whose DNSSEC signatures have expired is a temperror; one that is signed well is believed")
+def _(h):
+    wait.until(lambda: all(row["is_dnssec_validated"] for row in h.gate.ctl("status").rows), 10, "validation to begin")
+    for domain, want, text in (("signed.example", 550, "SPF passes"), ("expired.example", 451, "SPF cannot be checked")):
+        code(h.proxy(f"alice@{domain}", "bob@one.example", MESSAGE.format(domain).encode(), client="198.51.100.9"), want, text)
 
 
 @case("a daemon starts, and ends, with a silent resolver")
