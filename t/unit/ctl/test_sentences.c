@@ -28,6 +28,8 @@ static const struct {
     {"DURATION", "15m"},
     {"NODE", "gate2"},
     {"HOST", "mail.example"},
+    {"SELECTOR", "s1"},
+    {"ALGORITHM", "ed25519"},
     {"ADDRESS", "<>"},
     {"PATH", "proxy"},
     {"USER", "bob"},

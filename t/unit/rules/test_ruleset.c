@@ -44,6 +44,10 @@ START_TEST(test_shipped)
         {"relay-by-ip", false},        {"no-open-relay", false},
         {"too-much-of-a-login", true}, {"first-try", true},
         {"null-sender-loop", false},   {"mail-loop", false},
+        {"forged-sender", false},      {"unclear-sender", false},
+        {"doubtful-sender", false},    {"spf-fail", false},
+        {"spf-softfail", false},       {"listed", false},
+        {"listed-more", false},        {"unwanted", false},
         {"not-inspected", false},      {"executable-attachment", false},
     };
     struct problems problems;
