@@ -22,7 +22,7 @@ from sender_house import SenderHouse, txt
 
 SHOWN = ("dkim", "dkim.domains", "dkim.authors", "arc", "arc.sealers", "arc.dmarc")
 # What Postfix mends or breaks on its way in, or nobody could send; and what waits for names that are not served here.
-NOT_SENT = ("lone LF", "lone CR", "a NUL", "in a CR", "no header", "nothing", "no body", "odd From", "below an odd", "case of names",
+NOT_SENT = ("lone LF", "lone CR", "a NUL", "in a CR", "no header", "nothing", "no body", "odd From", "odd Subject", "below an odd", "case of names",
             "blanks before", "slow", "broken", "refused", "one good among", "times out", "l= huge", "t= ahead", "x= ahead", "x= now")
 BEST_FIRST = ("pass", "temperror", "policy", "fail", "neutral", "permerror")
 TRUSTED = "one.example"

@@ -112,6 +112,8 @@ def chains():
         one, s=b"slow", d=b"example.com")
     yield "key that times out, body altered", "arc=fail: message signature of instance 1: the body is not what was signed", seal_again(
         one, s=b"slow", d=b"example.com").replace(b"soon", b"SOON")
+    yield "one key that times out, and one that is not there", "arc=fail: message signature of instance 1: there is no key of that name", seal_again(
+        one_set(PLAIN, 1, ams={"s": "nowhere"}), s=b"slow", d=b"example.com")
     yield "results of nobody", seals("one.example"), one_set(PLAIN, 1, results=b"none")
     yield "two results of DMARC", seals("one.example"), one_set(PLAIN, 1, results=PASS + b"; dmarc=pass header.from=evil.example")
     yield "results that do not read", seals("one.example"), one_set(PLAIN, 1, results=b"dmarc=pass header.from=\x80\"")
@@ -166,4 +168,5 @@ def gateways():
     yield "none", "by gate.example", field(b"gate.example; none") + PLAIN, "gate.example"
     yield "unknown words", "by gate.example", field(b"gate.example; spf=splendid; dmarc=bestguesspass") + PLAIN, "gate.example"
     yield "malformed", "", field(b"gate.example; spf") + PLAIN, "gate.example"
-    yield "DKIM that may yet pass", "by gate.example dkim=temperror", field(b"gate.example; dkim=fail; dkim=temperror") + PLAIN, "gate.example"
+    for both in (b"dkim=fail; dkim=temperror", b"dkim=temperror; dkim=fail"):
+        yield "DKIM that may yet pass", "by gate.example dkim=temperror", field(b"gate.example; " + both) + PLAIN, "gate.example"

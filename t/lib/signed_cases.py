@@ -115,6 +115,7 @@ def altered():
     yield "Subject above", "pass", b"Subject: Win\r\n" + good
     yield "Content-Type above", "pass", b"Content-type: text/html\r\n" + good
     yield "odd From", "pass", b"Fr\xc3om: eve@evil.example\r\n" + good
+    yield "odd Subject alone", "pass", rsa(PLAIN.replace(b"Subject:", b"Sub\x01ject:"))
     yield "From in a CR", "pass", b"X-A: a\rFrom: eve@evil.example\r\n" + good
     yield "a NUL", "pass", b"X-A: a\0b\r\n" + good
     yield "From gone", "fail: the signature does not match", good.replace(b"From: Ann <ann@example.com>\r\n", b"")
@@ -210,6 +211,8 @@ def several():
     yield "one good among broken ones", ("temperror: the key could not be asked for | permerror: there is no key of that name | "
                                          "permerror: not a list of tags like v=1; a=b | pass whole"), broken
     yield "the first signed by the second", "pass whole | pass whole", m.signed(RSA, rsa(), names=m.HEADER + ("DKIM-Signature",))
+    yield "signed against a further signature", "pass whole", rsa(names=m.HEADER + ("DKIM-Signature",))
+    yield "two canonical forms", "pass whole | pass whole", m.field(RSA, PLAIN, canon=b"simple/simple") + rsa()
     yield "l= of several", " | ".join(f"policy: l= leaves {len(m.canon_body(b'relaxed/relaxed', m.BODY)) - n} bytes of the body unsigned"
                                       for n in (9, 1, 5)) + " | pass whole", b"".join(m.field(RSA, PLAIN, l=n) for n in (9, 1, 5)) + rsa()
     yield "sixteen and more", " | ".join(["pass whole"] * 16) + " and more", m.field(RSA, PLAIN) * 17 + PLAIN

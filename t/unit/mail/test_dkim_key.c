@@ -61,6 +61,7 @@ static const struct {
     {"v=DKIM1; s=tlsrpt:*; p=YWJj", "rsa abc "},
     {"v=dkim1; p=YWJj", "the key record is not of version DKIM1"},
     {"p=YWJj; v=DKIM1", "the key record is not of version DKIM1"},
+    {"n=DKIM1; v=DKIM1; p=YWJj", "the key record is not of version DKIM1"},
     {"h=sha1; p=YWJj", "the key is not for SHA-256"},
     {"s=tlsrpt; p=YWJj", "the key is not for mail"},
     {"k=RSA; p=YWJj", "the key is of an unknown kind"},
