@@ -65,17 +65,20 @@ static bool is_in_names(struct span names, struct span wanted)
 }
 
 /* Lines that some programs end where others do not: a CR alone, a NUL. What follows it may be a field to a reader, and unsigned. */
+static bool is_odd(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '\0' ||
+            (text.ptr[i] == '\r' && (i + 1 == text.len || text.ptr[i + 1] != '\n')))
+            return true;
+    return false;
+}
+
 static bool has_odd_lines(const struct dkim_header *header)
 {
-    for (size_t i = 0; i < header->count; i++) {
-        struct span value = header->fields[i].value;
-
-        if (memchr(value.ptr, '\0', value.len) != NULL)
+    for (size_t i = 0; i < header->count; i++)
+        if (is_odd(header->fields[i].name) || is_odd(header->fields[i].value))
             return true;
-        for (size_t k = 0; k < value.len; k++)
-            if (value.ptr[k] == '\r' && (k + 1 == value.len || value.ptr[k + 1] != '\n'))
-                return true;
-    }
     return false;
 }
 

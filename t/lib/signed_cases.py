@@ -117,6 +117,7 @@ def altered():
     yield "odd From", "pass", b"Fr\xc3om: eve@evil.example\r\n" + good
     yield "odd Subject alone", "pass", rsa(PLAIN.replace(b"Subject:", b"Sub\x01ject:"))
     yield "From in a CR", "pass", b"X-A: a\rFrom: eve@evil.example\r\n" + good
+    yield "From in a CR of a name", "pass", b"X\rFrom: eve@evil.example\r\n" + good
     yield "a NUL", "pass", b"X-A: a\0b\r\n" + good
     yield "From gone", "fail: the signature does not match", good.replace(b"From: Ann <ann@example.com>\r\n", b"")
     yield "signature field", "fail: the signature does not match", good.replace(b" d=example.com;", b" d=example.com; z=x;", 1)
