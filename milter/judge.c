@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "checks/content.h"
 #include "engine/record.h"
+#include "facts/derive.h"
+#include "mail/address.h"
 #include "milter/authentication.h"
 #include "milter/keep.h"
 #include "milter/keys.h"
@@ -70,6 +72,19 @@ static bool judge_begin(struct transaction *t, struct answer *answer)
     return answer->kind == ANSWER_CONTINUE;
 }
 
+/* What we say in From of our own messages: whose key signs them follows from it. */
+static void learn_author_of_ours(struct transaction *t)
+{
+    struct value from = {.number = 0};
+    struct address address;
+
+    if (address_parse(span_of(t->gate->settings->dmarc_report_from), &address, NULL) != 1)
+        return;
+    from.text = address_text(&address);
+    facts_set_many(t->deciding.message, FACT_FROM, &from, 1);
+    facts_derive(t->deciding.message);
+}
+
 /* Over the release listener comes what we send ourselves, each message once; it skips the rules, never the loop check. */
 static void judge_release(struct transaction *t, struct answer *answer)
 {
@@ -87,9 +102,13 @@ static void judge_release(struct transaction *t, struct answer *answer)
                "this listener takes only what milter-ctl quarantine release sends");
         return;
     }
-    t->note = arena_printf(t->arena, "released from quarantine %s", taken.id);
+    t->note = taken.is_ours ? "a report of our own"
+                            : arena_printf(t->arena, "released from quarantine %s", taken.id);
     t->mark_path = taken.path;
+    t->is_ours = taken.is_ours;
     learn_message(t);
+    if (t->is_ours)
+        learn_author_of_ours(t);
     if (t->loop.is_certain)
         refuse(t, answer, "5.4.6",
                "routing loop: this message passed here before; mend the route, then release it "

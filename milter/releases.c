@@ -79,6 +79,7 @@ bool releases_issue(struct releases *releases, const struct release_of *of,
     if (slot != NULL) {
         snprintf(slot->of.id, sizeof slot->of.id, "%s", of->quarantine_id);
         slot->of.path = of->path;
+        slot->of.is_ours = of->is_ours;
         slot->expires = clock_mono_ms() + RELEASES_VALID_MS;
         releases_mac(releases, str_span(mark_r), envelope, of->sha256, slot->mac);
         str_printf(mark_r, "; s=%s", slot->mac);

@@ -22,10 +22,12 @@ struct release_of { /* what a mark is for */
     const char *quarantine_id;
     const char *sha256; /* hexadecimal, of the stored bytes */
     enum path path;     /* by which the message came; 0: unknown */
+    bool is_ours; /* made by ourselves, not from quarantine: its id is one of a mark only */
 };
 struct release_taken { /* what a redeemed mark said */
     char id[32];
     enum path path;
+    bool is_ours;
 };
 
 /* A mark for this message; false when too many are under way. */

