@@ -36,6 +36,7 @@ static const struct control_command commands[] = {
     {"signing.add", ROLE_ADMIN, control_signing_add},
     {"signing.list", ROLE_READ, control_signing_list},
     {"signing.remove", ROLE_ADMIN, control_signing_remove},
+    {"dmarc.report", ROLE_OPERATE, control_dmarc_report},
     {"snapshot.reload", ROLE_OPERATE, control_reload},
     {NULL, ROLE_ADMIN, NULL},
 };

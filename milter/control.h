@@ -19,6 +19,7 @@ enum control_exit control_message_test(struct control_call *call, struct err *er
 enum control_exit control_signing_add(struct control_call *call, struct err *err);
 enum control_exit control_signing_list(struct control_call *call, struct err *err);
 enum control_exit control_signing_remove(struct control_call *call, struct err *err);
+enum control_exit control_dmarc_report(struct control_call *call, struct err *err);
 enum control_exit control_doctor(struct control_call *call, struct err *err);
 /* A text argument, or the empty span. */
 struct span control_argument(const struct control_call *call, const char *name);

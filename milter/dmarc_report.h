@@ -38,6 +38,7 @@ struct report_set {
     const struct settings *settings;
     const struct tally *tally;
     struct arena *arena;
+    struct span below; /* an organisational domain: only what lies below it; empty: all */
     struct report *list;
     size_t count;
 };

@@ -120,15 +120,27 @@ static void take(struct report_set *set, struct tally_domain *from, const struct
     report->fo = failure_options(where);
 }
 
+/* Of those that are asked for: all when none is named. */
+static size_t choose(const struct report_set *set, struct tally_domain **list_r)
+{
+    size_t count, chosen = 0;
+    struct tally_domain *domains = tally_domains(set->tally, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (set->below.len == 0 || span_equal(org_domain(span_of(domains[i].name)), set->below))
+            list_r[chosen++] = &domains[i];
+    return chosen;
+}
+
 void report_set_find(struct report_set *set)
 {
-    size_t count, questions = 0;
-    struct tally_domain *domains = tally_domains(set->tally, &count);
+    struct tally_domain *domains[TALLY_DOMAINS];
+    size_t count = choose(set, domains), questions = 0;
     struct dns_wanted *wanted = xcalloc(2 * count + 1, sizeof *wanted);
     struct asked *asked = xcalloc(count + 1, sizeof *asked);
 
     for (size_t i = 0; i < count; i++) {
-        struct span name = span_of(domains[i].name), org = org_domain(name);
+        struct span name = span_of(domains[i]->name), org = org_domain(name);
         asked[i].own = want(set, wanted, &questions, name);
         if (!span_equal(name, org))
             asked[i].org = want(set, wanted, &questions, org);
@@ -136,7 +148,7 @@ void report_set_find(struct report_set *set)
     ask_all(wanted, questions, set->arena);
     set->list = xcalloc(count + 1, sizeof *set->list);
     for (size_t i = 0; i < count; i++)
-        take(set, &domains[i], &asked[i]);
+        take(set, domains[i], &asked[i]);
     xfree(&wanted);
     xfree(&asked);
 }

@@ -48,5 +48,6 @@ NOUN(cluster_rotate_run);
 NOUN(cluster_status_run);
 NOUN(rules_canary_run);
 NOUN(report_run);
+NOUN(report_dmarc_run);
 NOUN(help_run);
 #endif

@@ -1,5 +1,6 @@
 /* parameters: the types of what is written in upper case in a sentence, each with its check and its help. */
 #include <stdio.h>
+#include <time.h>
 #include "base/clock.h"
 #include "base/ipnet.h"
 #include "base/names.h"
@@ -137,6 +138,16 @@ static int check_time(const char *value, struct err *err)
     return time_parse(value, clock_now_ms(), &unused, err);
 }
 
+static int check_day(const char *value, struct err *err)
+{
+    struct tm parts = {0};
+    const char *end = strptime(value, "%Y-%m-%d", &parts);
+
+    if (end != NULL && *end == '\0')
+        return 0;
+    return err_set(err, "`%s` is no day; write one of UTC as 2026-11-22", value);
+}
+
 static int check_net(const char *value, struct err *err)
 {
     struct ipnet net;
@@ -190,6 +201,7 @@ const struct parameter parameters[] = {
     {"IP", check_ip, "an address, IPv4 or IPv6"},
     {"TIME", check_time,
      "how long ago, such as 30m, 2h or 14d, or a moment in UTC: 2026-11-22, 2026-11-22T10:30"},
+    {"DAY", check_day, "a day of UTC: 2026-11-22"},
     {"NET", check_net, "an address or a network, such as 192.0.2.0/24"},
     {"VERDICTS", check_verdicts, "verdicts, several with commas: reject,defer"},
     {"WHAT", check_what,

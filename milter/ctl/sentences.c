@@ -139,6 +139,19 @@ const struct sentence sentences[] = {
     {"quarantine reindex", quarantine_reindex_run, 0, "build the index anew from the files",
      NULL},
 
+    {"report dmarc [--day DAY] [--domain DOMAIN] [--send]", report_dmarc_run, 0,
+     "what DMARC reports (RFC 7489) of a day say, and to whom; with --send mail them",
+     "Of yesterday unless --day names another day; days are those of UTC. A report is about "
+     "mail from outside whose domain in From publishes a DMARC record, whatever became of it "
+     "(not what was deferred: it comes again). Who publishes one and where reports go is "
+     "looked up now; addresses of others must have agreed (RFC 7489 section 7.1). --send "
+     "needs dmarc_reports = yes and dmarc_report_from, and goes through release_listener. "
+     "Each report is sent once: what was sent, or may have been when a run was cut off "
+     "(unknown), is never sent again; one that failed is tried again by the next run. Ends "
+     "with 5 when one was not sent. Reports are from <> and signed with DKIM when there is a "
+     "key for their domain (domain sign). In a cluster each node reports what it saw, and its "
+     "name stands in the report's id and file name: let each of them run this once a day "
+     "(postgate-dmarc-report.timer)."},
     {"report [--since TIME] [--until TIME] [--by WHAT] [--node TEXT] [--limit N] [--csv] "
      "[--svg FILE]",
      report_run, 0, "what was counted: messages, refusals, bytes, how long it took",
