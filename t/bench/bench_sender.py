@@ -18,7 +18,7 @@ import dns_server
 import gate
 import mail
 import milter_client
-import ports
+import opendkim_rig
 import procs
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
@@ -125,25 +125,13 @@ def cpu_part(root, nsd, message):
 
 
 def opendkim(root, nsd, message):
-    """Debian's, verifying only, over the same protocol; without a message, then with the signed one."""
-    conf, unbound, port = os.path.join(root, "opendkim.conf"), os.path.join(root, "unbound.conf"), ports.reserve()
-    with open(unbound, "w") as f:
-        f.write(f'server:\n  do-not-query-localhost: no\n  module-config: "iterator"\n  local-zone: "example." transparent\n'
-                f'forward-zone:\n  name: "."\n  forward-addr: 127.0.0.1@{nsd.port}\n')
-    with open(conf, "w") as f:
-        f.write(f"Mode v\nSyslog no\nSocket inet:{port}@127.0.0.1\nResolverConfiguration {unbound}\n"
-                "UserID root\nBackground no\nInternalHosts /dev/null\nAlwaysAddARHeader yes\n")
-    process = procs.start(["/usr/sbin/opendkim", "-f", "-x", conf], log=os.path.join(root, "opendkim.log"))
-    where = f"inet:127.0.0.1:{port}"
-    try:
-        ports.wait_answer(where, 10, alive=lambda: process.poll() is None)
+    """Debian's, verifying only, over the same protocol; without a signature, then with the signed one."""
+    with opendkim_rig.Verifier(os.path.join(root, "opendkim"), nsd.port) as verifier:
+        assert verifier.results(message) == ["pass"]
         unsigned = mail.clean(sender="ann@warm.example", text="A line of a letter, of which there are some.\n" * 85)
-        bare, _ = per_message(where, [process.pid], "warm.example", unsigned)
-        verifying, answer = per_message(where, [process.pid], "warm.example", message)
-        assert any("dkim=pass" in e for e in answer.edits), answer
+        bare, _ = per_message(verifier.where, [verifier.process.pid], "warm.example", unsigned)
+        verifying, _ = per_message(verifier.where, [verifier.process.pid], "warm.example", message)
         return bare, verifying
-    finally:
-        procs.stop(process)
 
 
 def waiting_part(root, nsd, private):

@@ -10,6 +10,7 @@ import cases
 import dkim
 import dns_rig
 import mail
+import opendkim_rig
 import wait
 from cases import case, equal
 from house import House, rules_with
@@ -173,6 +174,16 @@ def _(h):
         equal(sorted(re.search(rb"a=([a-z0-9-]+)", s)[1] for s in signatures(data)), [b"ed25519-sha256", b"rsa-sha256"])
         equal(verified(h, data), [True, True])
         h.gate.milter.restart()
+
+
+@case("opendkim agrees, too, and with both kinds of key")
+def _(h):
+    both = h.send(message(head=PLAIN.replace("signed.example", "two-keys.example")), sender="ann@two-keys.example")
+    with opendkim_rig.Verifier(h.sub("opendkim"), h.dns.port) as verifier:
+        bad = {name: got for name, m in ODD.items() if (got := verifier.results(h.send(m))) != ["pass"]}
+        equal(bad, {})
+        equal(len(signatures(both)), 2)
+        assert "pass" in verifier.results(both) and "fail" not in verifier.results(both), verifier.results(both)
 
 
 @case("an existing key can be brought along; the file is the milter's alone")
