@@ -136,10 +136,9 @@ static void ask(struct check_request *request, const struct fact *domains)
 }
 
 /* Nothing has to be asked, or there is nobody to ask for. */
-static void post_at_once(struct check_request *request, enum dmarc_result result)
+static void post_at_once(struct check_request *request, struct dmarc_verdict verdict)
 {
     const struct fact *domains = facts_get(request->facts, FACT_FROM_DOMAIN);
-    const struct dmarc_verdict verdict = {.result = result};
     const struct dmarc_terms nobody_asked = {.found = DMARC_UNAVAILABLE};
     struct facts *facts = facts_new();
 
@@ -160,21 +159,25 @@ static bool needs_no_record(const struct check_request *request)
             author_is_login(request->facts, login_domain(domain)));
 }
 
+/* Nobody writes for more than DMARC_DOMAINS_MAX domains. Were their policies left out, a forger would write so many. */
 static int start(struct check_request *request, struct err *err)
 {
+    static const struct dmarc_verdict none = {.result = DMARC_NONE},
+                                      unknown = {.result = DMARC_TEMPERROR},
+                                      too_many = {DMARC_FAIL, DMARC_POLICY_REJECT};
     const struct fact *domains;
 
     (void)err;
     facts_derive(request->facts);
     domains = facts_get(request->facts, FACT_FROM_DOMAIN);
     if (domains->state == FACT_UNKNOWN || domains->state == FACT_PENDING)
-        post_at_once(request, DMARC_TEMPERROR);
+        post_at_once(request, unknown);
     else if (domains->state == FACT_ABSENT || domains->count == 0)
-        post_at_once(request, DMARC_NONE);
+        post_at_once(request, none);
     else if (domains->count > DMARC_DOMAINS_MAX)
-        post_at_once(request, DMARC_PERMERROR);
+        post_at_once(request, too_many);
     else if (needs_no_record(request))
-        post_at_once(request, DMARC_NONE);
+        post_at_once(request, none);
     else
         ask(request, domains);
     return 0;

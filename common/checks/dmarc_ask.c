@@ -17,6 +17,7 @@ struct question_of {
     struct asking *asking;
     char name[sizeof PREFIX + DOMAIN_SIZE]; /* empty: not asked */
     enum dmarc_found found;
+    bool is_unasked;
     struct dmarc_record record;
 };
 
@@ -32,8 +33,10 @@ static struct dmarc_terms terms_of(const struct question_of *own, const struct q
     bool is_inherited = own->found == DMARC_NO_RECORD && org->name[0] != '\0';
     const struct question_of *from = is_inherited ? org : own;
 
-    return (struct dmarc_terms){
-        .found = from->found, .is_inherited = is_inherited, .record = from->record};
+    return (struct dmarc_terms){.found = from->found,
+                                .is_inherited = is_inherited,
+                                .is_unasked = from->is_unasked,
+                                .record = from->record};
 }
 
 static void finish(struct asking *asking)
@@ -52,6 +55,7 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
     struct question_of *question = ctx;
 
     question->found = dmarc_record_choose(answer, &question->record, NULL);
+    question->is_unasked = answer->status == DNS_LIMITED;
     question->record.reports_to = SPAN(""); /* it points into the answer */
     if (atomic_fetch_sub(&question->asking->left, 1) == 1)
         finish(question->asking);
@@ -79,6 +83,7 @@ static void prepare_domain(struct asking *asking, size_t i, struct span domain,
     prepare(&asking->org[i], asking, org, never_ask);
 }
 
+/* The policy of a message's one domain is not kept back by what else its sender makes us ask. */
 static size_t add_question(struct dns_question *questions, size_t count,
                            struct question_of *question)
 {
@@ -87,6 +92,7 @@ static size_t add_question(struct dns_question *questions, size_t count,
     questions[count] = (struct dns_question){.type = DNS_TXT,
                                              .name = span_of(question->name),
                                              .asker = question->asking->inquiry.asker,
+                                             .is_ours = question->asking->inquiry.count == 1,
                                              .deadline = question->asking->inquiry.deadline,
                                              .done = on_answer,
                                              .ctx = question};

@@ -120,6 +120,8 @@ static enum dmarc_policy policy_of(const struct dmarc_terms *terms, unsigned dra
     enum dmarc_policy policy =
         terms->is_inherited ? terms->record.subdomain_policy : terms->record.policy;
 
+    if (terms->found == DMARC_UNAVAILABLE && terms->is_unasked)
+        return DMARC_POLICY_REJECT;
     if (terms->found != DMARC_FOUND)
         return (enum dmarc_policy)0;
     if (draw >= terms->record.percent && policy > DMARC_POLICY_NONE)

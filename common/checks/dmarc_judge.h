@@ -11,12 +11,14 @@ enum dmarc_result { DMARC_NONE = 1, DMARC_PASS, DMARC_FAIL, DMARC_TEMPERROR, DMA
 struct dmarc_terms {
     enum dmarc_found found;
     bool is_inherited; /* from the organisational domain: sp= counts */
+    bool is_unasked;   /* UNAVAILABLE since a bound of ours kept us from asking */
     struct dmarc_record record;
 };
 
 struct dmarc_verdict {
     enum dmarc_result result;
-    enum dmarc_policy policy; /* what the domain asks for; 0: it has no record that reads */
+    /* What the domain asks for; 0: it has no record that reads. Where is_unasked the strictest, since a sender can bring that about. */
+    enum dmarc_policy policy;
 };
 
 /* draw: 0 to 99, by chance: mail that pct= leaves out is asked the next milder policy for (RFC 7489 section 6.6.4).

@@ -18,7 +18,7 @@ struct dns_question {
     uint64_t
         asker; /* a number for whoever makes us ask (dns_asker); 0: ourselves, without bound */
     bool
-        is_ours; /* a zone of our own settings (a blocklist): asker and zone bounds are wider */
+        is_ours; /* what no sender may crowd out (a blocklist, the policy of From): counted apart, and asker and zone bounds are wider */
     int64_t deadline; /* clock_mono_ms */
     /* Called exactly once, from the resolver's thread, never from inside dns_ask; must not block. The answer is only lent. NULL: only to
      * have it in the cache when it is asked for in earnest. */

@@ -63,7 +63,7 @@
 {"DNS is silent, signed by the parent", {.from = {"a@x.silent.example"}, SPF_NONE, .dkim = "pass", .dkim_author = "silent.example"},
  "temperror - x.silent.example | -"},
 {"the parent's DNS fails", {.from = {"a@x.failed.example"}, SPF_NONE}, "temperror - x.failed.example | -"},
-{"the own name was not asked for", {.from = {"a@limited.below.example"}, SPF_NONE}, "temperror - limited.below.example | -"},
+{"the own name was not asked for", {.from = {"a@limited.below.example"}, SPF_NONE}, "temperror reject limited.below.example | -"},
 {"left out by pct=", {.from = {"a@left-out.example"}, SPF_NONE}, "fail quarantine left-out.example | -"},
 {"left out of quarantine", {.from = {"a@left-outq.example"}, SPF_NONE}, "fail none left-outq.example | -"},
 {"left out of nothing", {.from = {"a@left-outn.example"}, SPF_NONE}, "fail none left-outn.example | -"},
@@ -120,7 +120,7 @@
 {"eight", {.from = {"a@1.example", "a@2.example", "a@3.example", "a@4.example", "a@5.example", "a@6.example", "a@7.example",
   "a@reject.example"}, SPF_NONE}, "fail reject reject.example | -"},
 {"nine", {.from = {"a@1.example", "a@2.example", "a@3.example", "a@4.example", "a@5.example", "a@6.example", "a@7.example",
-  "a@8.example", "a@reject.example"}, SPF_NONE}, "permerror - 1.example | -"},
+  "a@8.example", "a@reject.example"}, SPF_NONE}, "fail reject 1.example | -"},
 {"ambiguous: DMARC goes by what can be read", {.from = {"a@reject.example"}, .is_ambiguous = true, .spf = "pass", .spf_domain = "reject.example"},
  "pass reject reject.example | -"},
 

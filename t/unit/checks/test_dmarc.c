@@ -207,6 +207,7 @@ END_TEST
 START_TEST(test_questions)
 {
     const struct message several = {.from = {"a@x.below.example", "a@none.example"}, SPF_NONE};
+    const struct message one = {.from = {"a@reject.example"}, SPF_NONE};
     const struct message nobody = {SPF_NONE}, never = {.from = {"a@intranet.corp"}, SPF_NONE};
     const struct message ours = {.from = {"ann@inside.example"},
                                  .login = "ann",
@@ -221,6 +222,10 @@ START_TEST(test_questions)
     ck_assert(fake_dns_last(DNS_TXT, "_dmarc.below.example", &question));
     ck_assert(question.asker != 0 && !question.is_ours);
     ck_assert_int_gt(question.deadline, clock_mono_ms());
+    begin();
+    check_message("one", &one, "fail reject reject.example | -");
+    ck_assert(fake_dns_last(DNS_TXT, "_dmarc.reject.example", &question));
+    ck_assert(question.asker != 0 && question.is_ours); /* not crowded out */
     begin();
     check_message("nobody", &nobody, "none - - | -");
     check_message("never", &never, "none - intranet.corp | -");
