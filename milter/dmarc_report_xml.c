@@ -34,7 +34,7 @@ static void source_ip(struct str *out, const struct ip *ip)
     char text[IP_TEXT_SIZE];
 
     if (ip_is_v4(ip))
-        snprintf(text, sizeof text, "%s", ip_text(ip, text));
+        (void)ip_text(ip, text);
     else
         for (size_t i = 0, at = 0; i < 8; i++)
             at += (size_t)snprintf(text + at, sizeof text - at, "%s%x", i > 0 ? ":" : "",
