@@ -152,7 +152,7 @@ docs: $(B)/milter-ctl
 # Programs, man pages and units; samples into $(SYSCONF)/postgate where nothing is there yet, else beside it as FILE.new. Starts nothing.
 PAGES    := $(sort $(wildcard milter/*.[58] milter/*/*.[58] policyd/*.[58] common/*/*.[58]))
 SAMPLES  := postgate.cf rules $(patsubst etc/%,%,$(sort $(wildcard etc/lists/*))) postfix/main.cf postfix/master.cf redis/redis.conf redis/users.conf
-UNITS    := $(sort $(wildcard etc/systemd/*.service))
+UNITS    := $(sort $(wildcard etc/systemd/*.service etc/systemd/*.timer))
 D         = $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(D)/sbin

@@ -99,6 +99,10 @@ static const struct {
      "quarantine.release {\"copy\":true,\"id\":\"x\",\"node\":\"gate2\"}\n"},
     {{"quarantine", "delete", "x"}, "quarantine.delete {\"id\":\"x\"}\n"},
     {{"quarantine", "reindex"}, "quarantine.reindex {}\n"},
+    {{"report", "dmarc"}, "dmarc.report {}\n"},
+    {{"report", "dmarc", "--day", "2026-11-21", "--domain", "a.example", "--send"},
+     "dmarc.report {\"day\":\"2026-11-21\",\"domain\":\"a.example\",\"send\":true}\n"},
+    {{"report", "--by", "rule"}, "report {\"by\":\"rule\"}\n"},
 };
 
 /* What is printed is not judged here. */

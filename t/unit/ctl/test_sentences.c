@@ -22,6 +22,7 @@ static const struct {
     {"STATE", "held"},
     {"IP", "192.0.2.1"},
     {"TIME", "2h"},
+    {"DAY", "2026-11-22"},
     {"NET", "192.0.2.0/24"},
     {"VERDICTS", "reject,defer"},
     {"WHAT", "sender-domain"},

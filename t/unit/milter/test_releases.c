@@ -31,7 +31,7 @@ static bool redeem(struct releases *releases, struct span mark, const char *body
     fill(&message, arena, mark, body);
     is_good = releases_redeem(releases, &message, of, &taken);
     if (is_good)
-        ck_assert_int_eq(taken.path, PATH_PROXY);
+        ck_assert(taken.path == PATH_PROXY && taken.is_ours);
     message_end(&message);
     arena_free(&arena);
     return is_good;
@@ -45,7 +45,7 @@ static void issue(struct releases *releases, const char *id, struct str *mark)
 
     fill(&message, arena, SPAN(""), "body\r\n");
     ck_assert_int_eq(message_digest(&message, SIZE_MAX, sha256), 0);
-    struct release_of of = {id, sha256, PATH_PROXY};
+    struct release_of of = {id, sha256, PATH_PROXY, true};
     ck_assert(releases_issue(releases, &of, &envelope, mark));
     message_end(&message);
     arena_free(&arena);
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(test_bounded)
 {
     struct releases *releases = releases_new(key);
-    const struct release_of of = {"20261122-0123456789ab", "00", PATH_PROXY};
+    const struct release_of of = {"20261122-0123456789ab", "00", PATH_PROXY, false};
     struct str mark = STR_EMPTY;
 
     for (int i = 0; i < RELEASES_MAX; i++)
