@@ -108,12 +108,14 @@ void authentication_finish(struct transaction *t)
 {
     struct deciding *d = &t->deciding;
     struct wanted wanted = wanted_of(t);
+    int64_t now = clock_mono_ms(),
+            until = (d->lookup_deadline > now ? d->lookup_deadline : now) + GRACE_MS;
 
     d->is_decided = true;
     if (wanted.count == 0)
         return;
-    if (authentication_is_wanted(t) && d->lookup_deadline + GRACE_MS < d->deadline)
-        d->deadline = d->lookup_deadline + GRACE_MS;
+    if (authentication_is_wanted(t) && until < d->deadline)
+        d->deadline = until;
     for (size_t i = 0; i < wanted.count; i++)
         if (facts_get(d->message, wanted.facts[i])->state == FACT_PENDING)
             wait_for_fact(t, wanted.facts[i]);

@@ -5,6 +5,8 @@
 #include "engine/needs.h"
 #include "engine/request.h"
 
+#define LEAST_MS 1000 /* for lookups that others held up */
+
 /* All that the rules of this chain ask of the check, with keys of its own. */
 static void add_wants(struct check_request *request, const struct deciding *d, size_t index)
 {
@@ -38,15 +40,19 @@ static struct facts *copy_facts(const struct deciding *d)
     return facts;
 }
 
-/* Lookups of a message have a time of their own. What others work with ends a tenth before it, so that these come to their word. */
+/* Lookups of a message have a time of their own. What others work with ends a tenth before it, so that these come to their word, and those get
+ * LEAST_MS even when an inspection was slower than that: who makes it slow must not keep a policy from being asked for. */
 static int64_t deadline_of(const struct deciding *d, const struct check *check)
 {
-    int64_t left = d->lookup_deadline - clock_mono_ms();
+    int64_t now = clock_mono_ms(), left = d->lookup_deadline - now;
 
     if (!check->asks_dns || d->lookup_deadline == 0)
         return d->deadline;
-    return check->needs == NULL && left > 0 ? d->lookup_deadline - left / 10
-                                            : d->lookup_deadline;
+    if (check->needs == NULL)
+        return left > 0 ? d->lookup_deadline - left / 10 : d->lookup_deadline;
+    if (left >= LEAST_MS)
+        return d->lookup_deadline;
+    return now + LEAST_MS < d->deadline ? now + LEAST_MS : d->deadline;
 }
 
 static struct span copy_text(struct span text)

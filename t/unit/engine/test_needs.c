@@ -348,6 +348,26 @@ START_TEST(test_lookups_have_a_time_of_their_own)
 }
 END_TEST
 
+/* Who makes an inspection slow must not keep a policy from being asked for. */
+START_TEST(test_held_up_past_the_time_of_lookups)
+{
+    static const int64_t left[] = {60000, 400}; /* of the message's time */
+
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        begin(by_dmarc);
+        d.lookup_deadline = clock_mono_ms() - 5000;
+        d.deadline = clock_mono_ms() + left[i];
+        decide_start_early(&d, STAGE_EOM);
+        answer(SPF, FACT_SPF, FAIL_SPF);
+        answer(DKIM, FACT_DKIM, PASS);
+        ck_assert_int_eq(decide_learn(&d, FACT_DMARC), DECIDE_WAIT);
+        ck_assert_int_gt(requests[DMARC]->deadline, d.deadline - left[i]);
+        ck_assert_int_le(requests[DMARC]->deadline, d.deadline);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(test_a_circle_of_needs_ends)
 {
     const struct verdict *verdict;
@@ -370,4 +390,5 @@ SUITE_MAIN("engine/needs", test_starts_when_those_it_works_with_have_answered,
            test_an_answer_between_replaces_what_was_settled,
            test_early_start_knows_what_is_worked_with, test_wanted_though_no_rule_asks,
            test_after_the_decision_nothing_is_replaced, test_a_record_of_what_was_late_replays,
-           test_lookups_have_a_time_of_their_own, test_a_circle_of_needs_ends)
+           test_lookups_have_a_time_of_their_own, test_held_up_past_the_time_of_lookups,
+           test_a_circle_of_needs_ends)
