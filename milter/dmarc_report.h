@@ -7,6 +7,7 @@
  *   dmarc_report_mail.c     compressed, in a message
  *   dmarc_report_sent.c     what was sent, on disk, so that nothing is sent twice
  *   dmarc_report_send.c     to Postfix over the release listener
+ *   dmarc_report_settle.c   all of these for one report
  *   control_dmarc.c         the command */
 #ifndef MILTER_DMARC_REPORT_H
 #define MILTER_DMARC_REPORT_H
