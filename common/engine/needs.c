@@ -62,7 +62,7 @@ static void start_now(struct deciding *d, size_t index)
     d->started |= bit(index);
     if (checks_at(index)->start(request, &err) != 0) {
         d->answered |= bit(index);
-        settle_check(d, index, err.text);
+        settle_missing(d, index, err.text);
     }
     check_request_unpin(&request);
 }
@@ -109,10 +109,18 @@ bool needs_take_answers(struct deciding *d)
     return d->answered != before;
 }
 
+/* What it works with is late too: an inspection that no rule asks for must not be missed without a word. After the decision the message goes
+ * its way all the same. */
 static void settle_late(struct deciding *d, size_t index)
 {
-    d->late |= bit(index);
-    settle_check(d, index, "deadline");
+    uint32_t late = bit(index) | (d->is_decided ? 0 : lacking(d, index));
+
+    d->late |= late;
+    for (size_t i = 0; i < checks_count(); i++)
+        if ((late & bit(i)) != 0 && d->is_decided)
+            settle_check(d, i, "deadline");
+        else if ((late & bit(i)) != 0)
+            settle_missing(d, i, "deadline");
 }
 
 bool needs_wait_for(struct deciding *d, size_t index)

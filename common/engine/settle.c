@@ -58,3 +58,15 @@ void settle_check(struct deciding *d, size_t index, const char *reason)
             settle_unknown(d, NULL, ref, reason);
     }
 }
+
+void settle_missing(struct deciding *d, size_t index, const char *reason)
+{
+    const struct check *check = checks_at(index);
+
+    settle_check(d, index, reason);
+    for (size_t i = 0; check->without == NULL && check->facts[i] != FACT__COUNT; i++) {
+        struct fact_ref ref = {.fact = check->facts[i]};
+        if (ref.fact < FACT_MESSAGE__COUNT && !needs_is_learnt(d, &ref))
+            settle_unknown(d, NULL, &ref, reason);
+    }
+}

@@ -11,4 +11,6 @@ void settle_unknown(struct deciding *d, struct facts *recipient, const struct fa
                     const char *reason);
 /* All that the check was asked and has not said: as its `without` says, else unknown. */
 void settle_check(struct deciding *d, size_t index, const char *reason);
+/* The same of one that said nothing at all: without a `without` all its facts are unknown, whoever works with them. */
+void settle_missing(struct deciding *d, size_t index, const char *reason);
 #endif

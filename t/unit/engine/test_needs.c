@@ -198,6 +198,7 @@ START_TEST(test_late_is_temperror_and_never_unknown)
     d.deadline = clock_mono_ms() - 1;
     ck_assert_int_eq(decide(&d, STAGE_EOM, &verdict), DECIDE_DONE);
     ck_assert_int_eq(word_of(FACT_DMARC), 4);
+    ck_assert_int_eq(facts_get(d.message, FACT_DKIM)->state, FACT_UNKNOWN); /* no `without` */
     ck_assert_int_eq(verdict->whole, DISPOSITION_DELIVER);
     end();
 }
