@@ -197,3 +197,12 @@ $(B)/t/dns_ask: $(B)/o/t/lib/dns_ask.o $(LIB)
 	@$(CC) $(LDHARD) $(CFLAGS) -o $@ $^ $(ALLLIBS)
 EXTRA_TESTS += $(B)/t/dns_ask
 FAKES_store/test_decisions_walk := set_clock
+
+REPORT_PARTS := $(addprefix milter/dmarc_report_,tally index terms targets xml mail sent)
+define report_suite
+EXTRA_milter/$(1) := $(REPORT_PARTS)
+FAKES_milter/$(1) := fake_dns set_clock
+endef
+$(foreach t,$(addprefix test_dmarc_report_,tally xml targets sent),$(eval $(call report_suite,$(t))))
+EXTRA_milter/test_dmarc_report_send := $(REPORT_PARTS) milter/dmarc_report_send milter/releases milter/message milter/smtp
+FAKES_milter/test_dmarc_report_send := fake_dns smtp_server
