@@ -40,11 +40,12 @@ static const char *read_target(const struct report_set *set, const struct dmarc_
     struct str text = STR_EMPTY;
     struct address address;
     struct span given;
+    bool is_mailto = dmarc_uri_address(uri, &text);
 
-    if (!dmarc_uri_address(uri, &text))
-        return "is no mailto address";
     given = arena_span(set->arena, str_span(&text));
     str_clear(&text);
+    if (!is_mailto)
+        return "is no mailto address";
     if (!is_printable(given) || !address_is_plain(given) ||
         address_parse(given, &address, NULL) != 1 || address.is_routed ||
         address_domain(&address).len == 0 || address_domain(&address).ptr[0] == '[')
