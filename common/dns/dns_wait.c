@@ -52,6 +52,7 @@ void dns_wait(struct dns_wanted *wanted, size_t count, int64_t timeout_ms, struc
         ones[i] = (struct one){&waiting, &wanted[i]};
         questions[i] = (struct dns_question){.type = wanted[i].type,
                                              .name = wanted[i].name,
+                                             .is_ours = true,
                                              .deadline = deadline,
                                              .done = on_answer,
                                              .ctx = &ones[i]};

@@ -4,6 +4,7 @@
 #include "base/ipnet.h"
 #include "conf/settings.h"
 #include "dns/dns.h"
+#include "dns/dns_wait.h"
 #include "t/lib/dns_asks.h"
 #include "t/lib/dns_responder.h"
 
@@ -145,6 +146,26 @@ START_TEST(test_ours)
 }
 END_TEST
 
+/* More below one domain than senders may ask for. */
+START_TEST(test_wait)
+{
+    struct dns_wanted wanted[2 * DNS_ZONE_MAX];
+    struct arena *arena = arena_new();
+    char name[2 * DNS_ZONE_MAX][40];
+
+    begin();
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        fill(name[i], "found#.list.example", i);
+        wanted[i] = (struct dns_wanted){.type = DNS_TXT, .name = span_of(name[i])};
+    }
+    dns_wait(wanted, COUNT_OF(wanted), 20000, arena);
+    for (size_t i = 0; i < COUNT_OF(wanted); i++)
+        ck_assert_int_eq(wanted[i].answer.status, DNS_FOUND);
+    end();
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(test_total)
 {
     begin();
@@ -236,5 +257,5 @@ START_TEST(test_dns_asker)
 }
 END_TEST
 
-SUITE_MAIN("dns bounds", test_zone, test_known, test_asker, test_ours, test_total,
+SUITE_MAIN("dns bounds", test_zone, test_known, test_asker, test_ours, test_wait, test_total,
            test_silent_zone, test_silence, test_dns_asker)
