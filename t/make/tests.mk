@@ -45,6 +45,7 @@ SENDER_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/sender_%.c,$(filter
 $(FUZZB)/fuzz_sender_pool: $(foreach p,$(SENDER_PARTS),$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_sender_pool: ALLLIBS += -lspf2
 $(FUZZB)/fuzz_arc: $(foreach p,$(SIGNED_PARTS),$(FUZZB)/o/$(p).o)
+$(FUZZB)/fuzz_dmarc_report: $(foreach p,tally index xml,$(FUZZB)/o/milter/dmarc_report_$(p).o)
 .PHONY: fuzz-build fuzz-bins
 
 # Measurements: one program each, run one after another.
