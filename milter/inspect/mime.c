@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/sinks.h"
 #include "milter/inspect/charsets.h"
+#include "milter/inspect/mime_zone.h"
 
 #define CHARSET_NAME_MAX 80
 
@@ -14,6 +15,7 @@ void mime_prepare(void)
     charsets_prepare();
     hash_sha256(SPAN(""), digest); /* OpenSSL reads its configuration now */
     g_mime_init();
+    mime_zone_prepare();
     /* Types are registered when first asked for; here while it may still cost something. */
     g_type_ensure(GMIME_TYPE_PARSER);
     g_type_ensure(GMIME_TYPE_STREAM_MEM);

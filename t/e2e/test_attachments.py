@@ -99,6 +99,16 @@ def _(h):
         h.sinks["one.example"].wait_id(mail.id_of(m))
 
 
+@case("a Date in a zone that there is not harms no inspector")
+def _(h):
+    for zone in ("+0080", "-0060", "+9999", "+2460", "XYZ", "/etc"):
+        message = mail.clean().replace(b"10:00:00 +0000", b"10:00:00 " + zone.encode())
+        assert zone.encode() in message
+        code(h.proxy("alice@outside.example", "bob@one.example", message), 250)
+        inner = mail.nested(message, to="bob@one.example")
+        code(h.proxy("alice@outside.example", "bob@one.example", inner), 250)
+
+
 @case("a program in a message in a message is found")
 def _(h):
     for levels in (1, 3):
