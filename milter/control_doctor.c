@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "checks/dnsbl.h"
+#include "checks/dnsbl_list.h"
 #include "checks/geoip.h"
 #include "conf/dnsbl_zone.h"
 #include "dns/dns_wait.h"
@@ -58,15 +58,13 @@ static void look_at_resolver(struct doctor *d)
 /* --- block lists: RFC 5782 section 5 says what each must list and what it must not --- */
 
 static const struct zone_kind {
-    const char *setting;
+    enum dnsbl_kind kind;
     size_t offset;
     const char *listed, *unlisted;
 } zone_kinds[] = {
-    {"dnsbl_client_zones", offsetof(struct settings, dnsbl_client_zones), "2.0.0.127",
-     "1.0.0.127"},
-    {"dnsbl_allow_zones", offsetof(struct settings, dnsbl_allow_zones), "2.0.0.127",
-     "1.0.0.127"},
-    {"dnsbl_sender_zones", offsetof(struct settings, dnsbl_sender_zones), "test", "invalid"},
+    {DNSBL_CLIENT, offsetof(struct settings, dnsbl_client_zones), "2.0.0.127", "1.0.0.127"},
+    {DNSBL_ALLOW, offsetof(struct settings, dnsbl_allow_zones), "2.0.0.127", "1.0.0.127"},
+    {DNSBL_SENDER, offsetof(struct settings, dnsbl_sender_zones), "test", "invalid"},
 };
 
 static bool counts_any(const struct dnsbl_zone *zone, const struct dns_answer *answer)
@@ -78,14 +76,37 @@ static bool counts_any(const struct dnsbl_zone *zone, const struct dns_answer *a
     return false;
 }
 
-static void tell_zone(struct doctor *d, const struct dnsbl_zone *zone,
+/* A refusal is no listing of the test entry, and no sign that everything is listed. */
+static bool tell_refusal(struct doctor *d, const struct dnsbl_list *list, const char *name,
+                         const struct dns_wanted answers[2])
+{
+    char why[DNSBL_TEXT];
+
+    for (size_t i = 0; i < 2; i++)
+        switch (dnsbl_read(list, &answers[i].answer, why)) {
+        case DNSBL_FAILED:
+        case DNSBL_REFUSED:
+            tell(d, name, FINDING_ERROR, why);
+            return true;
+        case DNSBL_NOT_ASKED:
+            tell(d, name, FINDING_WARNING, "too much is asked at once; try again");
+            return true;
+        case DNSBL_LISTED:
+        case DNSBL_NOT_LISTED:
+            break;
+        }
+    return false;
+}
+
+static void tell_zone(struct doctor *d, const struct dnsbl_zone *zone, enum dnsbl_kind kind,
                       const struct dns_wanted answers[2])
 {
     const char *name = arena_span(d->arena, zone->name).ptr;
+    struct dnsbl_list list = {.zone = *zone, .kind = kind};
 
-    if (answers[0].answer.status != DNS_FOUND && answers[0].answer.status != DNS_NONE)
-        tell(d, name, FINDING_ERROR, "the list does not answer");
-    else if (counts_any(zone, &answers[1].answer))
+    if (tell_refusal(d, &list, name, answers))
+        return;
+    if (counts_any(zone, &answers[1].answer))
         tell(d, name, FINDING_ERROR, "the list lists everything: take it out of the settings");
     else if (!counts_any(zone, &answers[0].answer))
         tell(d, name, FINDING_WARNING,
@@ -118,7 +139,7 @@ static void look_at_zones(struct doctor *d, const struct zone_kind *kind)
     }
     dns_wait(wanted, 2 * count, WAIT_MS, d->arena);
     for (size_t i = 0; i < count; i++)
-        tell_zone(d, &zones[i], &wanted[2 * i]);
+        tell_zone(d, &zones[i], kind->kind, &wanted[2 * i]);
 }
 
 static void look_at_lists(struct doctor *d)

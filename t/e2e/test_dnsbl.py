@@ -192,6 +192,26 @@ def _(h):
         passes(h, "a@cautious.example", CLEAN)  # left out: counts as not listing
 
 
+@case("doctor says of each list what is wrong with it, and what a refusal means")
+def _(h):
+    answers = {"2.0.0.127.right": "127.0.0.2", "refusing": "127.255.255.254", "everything": "127.0.0.2", "domains": "127.0.1.255"}
+    for name, answer in answers.items():
+        h.dns.on(f"{name}.lists.example", "A", answer=[answer])
+    h.dns.on("failing.lists.example", rcode="SERVFAIL")
+    zones = ("right", "refusing", "everything", "domains", "failing", "nothing")
+    with h.lists(dnsbl_client_zones=", ".join(f"{z}.lists.example" for z in zones), dnsbl_allow_zones="", dnsbl_sender_zones=""):
+        done = h.gate.ctl("doctor")
+    equal(done.exit, 1)
+    found = {r["subject"].split(".")[0]: (r["state"], r["text"]) for r in done.rows}
+    for name, state, words in (("right", "ok", "as it should"), ("refusing", "error", "127.255.255.254: it does not answer public resolvers"),
+                               ("everything", "error", "lists everything"), ("domains", "error", "move the zone to dnsbl_sender_zones"),
+                               ("failing", "error", "answer with a failure"), ("nothing", "warning", "its own test entry")):
+        equal(found[name][0], state, name)
+        assert words in found[name][1], (name, found[name])
+    for name in (*answers, "failing"):
+        h.dns.forget(f"{name}.lists.example")
+
+
 @case("a dead list costs a few messages their time, then nobody")
 def _(h):
     with h.lists(dnsbl_client_zones="dead.lists.example, zen.lists.example", dns_timeout="1s"):
