@@ -7,6 +7,7 @@
 #include "checks/rounds_inside.h"
 #include "inspect/launch.h"
 #include "inspect/pool.h"
+#include "mail/authres_read.h"
 
 /* What one round may take with a worker; it takes less than a millisecond, unless a large message is hashed or the worker spins. */
 #define WORK_MS         2000
@@ -76,6 +77,9 @@ static int check_result(const struct round *round, struct err *err)
             return err_set(err, "it asks again for what it was told");
     if (result->lack_count == 0 && round->request.job == SENDER_SPF && result->spf == 0)
         return err_set(err, "it says nothing");
+    if (result->taken.id.len > 0 &&
+        authres_which(result->taken.id, round->request.trusted_id).len == 0)
+        return err_set(err, "it takes over results of one that nobody trusts here");
     return 0;
 }
 

@@ -14,7 +14,8 @@ struct rounds_question {
     const struct sender_lack *ahead;
     uint64_t asker;   /* dns_asker */
     int64_t deadline; /* clock_mono_ms */
-    /* Exactly once, from another thread, never from inside rounds_ask; the result is lent. NULL with the failure otherwise. */
+    /* Exactly once, from another thread (only without a pool, before rounds_begin and after rounds_end, from inside rounds_ask); the result is
+     * lent. NULL with the failure otherwise. */
     void (*done)(void *ctx, const struct sender_result *result, const char *failure);
     void *ctx;
 };

@@ -154,6 +154,12 @@ static void do_socket(const struct sender_request *request, struct sender_result
     (void)socket(AF_INET, SOCK_DGRAM, 0);
 }
 
+static void do_taken(const struct sender_request *request, struct sender_result *result)
+{
+    (void)request;
+    result->taken = (struct sender_taken){.is_there = true, .id = SPAN("mx.example"), .spf = 3};
+}
+
 static void do_nothing(const struct sender_request *request, struct sender_result *result)
 {
     (void)request;
@@ -171,7 +177,7 @@ static const struct {
     {"wrong-id", do_nothing},  {"thousand", do_nothing},    {"oversized", do_nothing},
     {"rubbish", do_nothing},   {"half", do_nothing},        {"two", do_nothing},
     {"pass-fd", do_nothing},   {"begin-only", do_nothing},  {"empty", do_nothing},
-    {"end-first", do_nothing},
+    {"end-first", do_nothing}, {"taken", do_taken},
 };
 
 static void obey(const struct sender_request *request, struct arena *arena,

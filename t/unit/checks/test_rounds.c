@@ -30,6 +30,7 @@ static const struct evil_case {
     {"end-first", "another size", NULL},
     {"thousand", "does not read", NULL},
     {"again", "again", NULL},
+    {"taken", "nobody trusts", NULL},
     {"endless-deaf", "more names", NULL},
     {"endless", NULL, "TXT n10.example none"},
     {"many", NULL, "A n0.0.example none"},
