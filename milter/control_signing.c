@@ -17,16 +17,41 @@ static struct signing_keys *keys_of_gate(void)
     return milter_control_gate()->signing_keys;
 }
 
-static json_t *key_row(const struct signing_key *key)
+/* newer: who signs in its place, or NULL. */
+static json_t *key_row(const struct signing_key *key, const struct signing_key *newer)
 {
     char name[DNS_NAME_MAX + 1], when[24];
 
     signing_publish_name(key, name);
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:s}", "domain", key->domain, "selector",
-                     key->selector, "algorithm",
-                     names_name(kind_names, (int)private_key_kind(key->private_key)), "name",
-                     name, "record", str_cstr(&key->record), "signs",
-                     (int)atomic_load(&key->is_published), "made", clock_iso(key->made, when));
+    return json_pack(
+        "{s:s,s:s,s:s,s:s,s:s,s:b,s:s?,s:s}", "domain", key->domain, "selector", key->selector,
+        "algorithm", names_name(kind_names, (int)private_key_kind(key->private_key)), "name",
+        name, "record", str_cstr(&key->record), "signs",
+        newer == NULL && atomic_load(&key->is_published), "newer",
+        newer != NULL ? newer->selector : NULL, "made", clock_iso(key->made, when));
+}
+
+/* The key that signs for the domain of this one, of the same kind, if that is another one. */
+static struct signing_key *newer_of(const struct signing_key *key)
+{
+    struct signing_key *chosen[SIGNING_KINDS], *newer = NULL;
+    size_t count = signing_keys_choose(keys_of_gate(), span_of(key->domain), chosen);
+
+    for (size_t i = 0; i < count; i++)
+        if (private_key_kind(chosen[i]->private_key) == private_key_kind(key->private_key) &&
+            chosen[i] != key && atomic_load(&key->is_published))
+            newer = chosen[i];
+        else
+            signing_key_unpin(&chosen[i]);
+    return newer;
+}
+
+static void tell_key(struct control_call *call, const struct signing_key *key)
+{
+    struct signing_key *newer = newer_of(key);
+
+    control_row(call, key_row(key, newer));
+    signing_key_unpin(&newer);
 }
 
 /* What the administrator brought along as PEM, or a new one. */
@@ -60,6 +85,13 @@ enum control_exit control_signing_add(struct control_call *call, struct err *err
         return EXIT_INVALID;
     }
     private_key = key_for(call, (enum private_key_kind)kind, err);
+    if (private_key != NULL && algorithm.len > 0 &&
+        (int)private_key_kind(private_key) != kind) {
+        private_key_free(&private_key);
+        err_set(err, "the key is not of the algorithm %.*s; leave --algorithm out",
+                SPAN_ARG(algorithm));
+        return EXIT_INVALID;
+    }
     if (private_key != NULL)
         key = signing_keys_add(keys_of_gate(), control_argument(call, "domain"),
                                control_argument(call, "selector"), private_key, err);
@@ -69,7 +101,7 @@ enum control_exit control_signing_add(struct control_call *call, struct err *err
         atomic_store(&key->is_published, true);
         signing_key_note(key);
     }
-    control_row(call, key_row(key));
+    control_row(call, key_row(key, NULL));
     signing_key_unpin(&key);
     return EXIT_OK;
 }
@@ -88,7 +120,7 @@ enum control_exit control_signing_list(struct control_call *call, struct err *er
     }
     count = signing_keys_list(keys_of_gate(), span_of(domain), list, LIST_MAX);
     for (size_t i = 0; i < count; i++) {
-        control_row(call, key_row(list[i]));
+        tell_key(call, list[i]);
         signing_key_unpin(&list[i]);
     }
     xfree(&list);

@@ -55,8 +55,8 @@ static int kind_of(const EVP_PKEY *pkey, struct err *err)
     if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA)
         return err_set(err, "it is neither an RSA nor an Ed25519 key");
     if (bits < PRIVATE_KEY_RSA_MIN || bits / 8 > SIGNATURE_LIMIT)
-        return err_set(err, "an RSA key of %d bits; %d or more are needed", bits,
-                       PRIVATE_KEY_RSA_BITS);
+        return err_set(err, "an RSA key of %d bits; %d are needed at least, %d are usual", bits,
+                       PRIVATE_KEY_RSA_MIN, PRIVATE_KEY_RSA_BITS);
     return PRIVATE_KEY_RSA;
 }
 

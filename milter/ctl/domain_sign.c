@@ -19,7 +19,7 @@ static const char *text_of(json_t *row, const char *name)
 }
 
 /* As a zone file has it: a record of more than one string. */
-static void print_record_line(void *ctx, json_t *row)
+static void print_zone_line(void *ctx, json_t *row)
 {
     const struct ctl *ctl = ctx;
     struct span record = span_of(text_of(row, "record"));
@@ -37,6 +37,15 @@ static void print_record_line(void *ctx, json_t *row)
     str_adds(&line, " )\n");
     print_bytes(ctl, str_span(&line));
     str_clear(&line);
+}
+
+static void print_new_key(void *ctx, json_t *row)
+{
+    const struct ctl *ctl = ctx;
+
+    print_zone_line(ctx, row);
+    if (ctl->is_json)
+        return;
     if (json_is_true(json_object_get(row, "signs")))
         ctl_say("mail from %s that leaves through the staging listener is signed from now on",
                 text_of(row, "domain"));
@@ -62,7 +71,7 @@ static json_t *argument_of(const struct arguments *arguments, const char *name)
 
 int domain_sign_run(struct ctl *ctl, const struct arguments *arguments)
 {
-    struct control_sink sink = {print_record_line, NULL, ctl};
+    struct control_sink sink = {print_new_key, NULL, ctl};
     struct ctl_question question = {
         .command = "signing.add", .role = ROLE_ADMIN, .sink = &sink};
     const char *file = arguments_get(arguments, "--key");
@@ -96,21 +105,27 @@ int domain_unsign_run(struct ctl *ctl, const struct arguments *arguments)
     return ctl_ask(ctl, &question, NULL);
 }
 
-/* yes, or that its record is waited for. */
+/* yes, which newer one does, or that its record is waited for. */
 static void key_table_row(void *ctx, json_t *row)
 {
     const struct table *table = ctx;
-    bool signs = json_is_true(json_object_get(row, "signs"));
+    const char *newer = text_of(row, "newer");
+    struct str text = STR_EMPTY;
 
+    if (newer[0] != '\0')
+        str_printf(&text, "no, %s does", newer);
+    else
+        str_adds(&text, json_is_true(json_object_get(row, "signs")) ? "yes" : "when published");
     if (!table->ctl->is_json)
-        json_object_set_new(row, "signs", json_string(signs ? "yes" : "when published"));
+        json_object_set_new(row, "signs", json_string(str_cstr(&text)));
+    str_clear(&text);
     table_row(ctx, row);
 }
 
 int domain_keys_run(struct ctl *ctl, const struct arguments *arguments)
 {
     struct table table;
-    struct control_sink records = {print_record_line, NULL, ctl},
+    struct control_sink records = {print_zone_line, NULL, ctl},
                         rows = {key_table_row, NULL, &table};
     struct ctl_question question = {
         .command = "signing.list", .role = ROLE_READ, .sink = &rows};

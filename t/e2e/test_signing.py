@@ -195,6 +195,8 @@ def _(h):
     equal(record_of(done)[1], "v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1]))
     kept = os.path.join(h.gate.state, "milter", "dkim", "brought.example", "old.key")
     equal(oct(os.stat(kept).st_mode & 0o777), "0o600")
+    done = h.gate.ctl("domain", "sign", "brought.example", "--selector", "ed", "--algorithm", "ed25519", "--key", path)
+    assert done.exit == 3 and "leave --algorithm out" in done.errors, done
 
 
 @case("a second selector takes over when it is published; a removed key signs no more")
@@ -204,6 +206,9 @@ def _(h):
     h.publish((name, text))
     wait.until(lambda: all(r["signs"] for r in looked_at(h) if r["selector"] == "s2"), 10, "the record to be seen")
     assert b"s=s2;" in signatures(h.send(message()))[0]
+    equal([(r["selector"], r["signs"], r["newer"]) for r in h.gate.ctl("domain", "keys", "signed.example").rows],
+          [("s1", False, "s2"), ("s2", True, None)])
+    assert "no, s2 does" in h.gate.ctl("domain", "keys", "signed.example", as_json=False).text
     h.gate.ctl("domain", "unsign", "signed.example", "--selector", "s2", check=True)
     assert b"s=s1;" in signatures(h.send(message()))[0]
     h.gate.ctl("domain", "unsign", "signed.example", check=True)
