@@ -79,8 +79,31 @@ static const char *candidate(const void *ctx, size_t i)
     return i - own < FACT__COUNT ? fact_table[i - own].name : NULL;
 }
 
+/* The fact of the message whose last word this is, country: client.country; NULL also when it is not the only one. */
+static const char *ends_so(struct span name)
+{
+    const char *found = NULL;
+
+    for (int id = 0; id < FACT__COUNT; id++) {
+        struct span whole = span_of(fact_table[id].name);
+        size_t before = whole.len - name.len;
+        if (fact_table[id].record != RECORD_NONE || whole.len <= name.len + 1 ||
+            whole.ptr[before - 1] != '.' ||
+            !span_equal(span_from(whole.ptr + before, name.len), name))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = fact_table[id].name;
+    }
+    return found;
+}
+
 const char *fact_nearest(struct span name, enum record inside)
 {
+    const char *whole = ends_so(name);
+
+    if (whole != NULL)
+        return whole;
     return names_nearest(name, candidate, &inside);
 }
 

@@ -24,8 +24,12 @@ static void check_learnt(struct applying *a, enum fact_id fact, struct place pla
 {
     unsigned learnt = a->rule->chain == CHAIN_POLICY ? FACT_LEARNT_POLICY : FACT_LEARNT_FILTER;
 
-    if ((fact_table[fact].flags & (learnt | FACT_EVALUATION)) == 0)
-        refuse(a, place, fact_table[fact].name, "learnt");
+    if ((fact_table[fact].flags & (learnt | FACT_EVALUATION)) != 0)
+        return;
+    refuse(a, place, fact_table[fact].name,
+           (fact_table[fact].flags & FACT_LEARNT_FILTER) != 0
+               ? "learnt in [policy], only in [filter],"
+               : "learnt");
 }
 
 static void check_term(void *ctx, const struct walk_term *walked)

@@ -31,6 +31,7 @@ START_TEST(test_names)
     ck_assert_int_eq(fact_find(SPAN("text"), RECORD_ATTACHMENT), FACT_TEXT);
     ck_assert_str_eq(fact_nearest(SPAN("sender.domian"), RECORD_NONE), "sender.domain");
     ck_assert_str_eq(fact_nearest(SPAN("extention"), RECORD_ATTACHMENT), "extension");
+    ck_assert_str_eq(fact_nearest(SPAN("country"), RECORD_NONE), "client.country");
     ck_assert_ptr_null(fact_nearest(SPAN("zzzzzz"), RECORD_NONE));
     ck_assert_str_eq(value_type_article(TYPE_IP), "an address");
     ck_assert_int_eq(record_first(RECORD_URL), FACT_URL_HOST);

@@ -168,6 +168,8 @@ static const struct {
     {"[policy] rule a when path = staging then verify", NULL},
     {"[filter] rule a when tls.version absent then discard",
      "tls.version is not learnt by this version; mark rule a (off)"},
+    {"[policy] rule a when spf = fail then reject \"5.7.1 a\"",
+     "spf is not learnt in [policy], only in [filter], by this version; mark rule a (off)"},
     {"[filter] rule a (off) when tls.version absent then discard", NULL},
     {"[filter] rule a (warn) when tls.version absent then discard", NULL},
     {"[policy] rule a when path = staging then greylist 3m", NULL},
