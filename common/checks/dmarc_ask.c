@@ -83,7 +83,13 @@ static void prepare_domain(struct asking *asking, size_t i, struct span domain,
     prepare(&asking->org[i], asking, org, never_ask);
 }
 
-/* The policy of a message's one domain is not kept back by what else its sender makes us ask. */
+/* The policy of a message's one domain is not kept back by what else its sender makes us ask. The bound of a zone holds all the same: one
+ * that never answers would else let each of its messages wait. */
+static uint64_t asker_of(const struct dmarc_inquiry *inquiry)
+{
+    return inquiry->asker | (inquiry->asker != 0 && inquiry->count == 1 ? DNS_ASKER_APART : 0);
+}
+
 static size_t add_question(struct dns_question *questions, size_t count,
                            struct question_of *question)
 {
@@ -91,8 +97,7 @@ static size_t add_question(struct dns_question *questions, size_t count,
         return count;
     questions[count] = (struct dns_question){.type = DNS_TXT,
                                              .name = span_of(question->name),
-                                             .asker = question->asking->inquiry.asker,
-                                             .is_ours = question->asking->inquiry.count == 1,
+                                             .asker = asker_of(&question->asking->inquiry),
                                              .deadline = question->asking->inquiry.deadline,
                                              .done = on_answer,
                                              .ctx = question};

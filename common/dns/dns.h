@@ -11,6 +11,8 @@
 #define DNS_OURS_MAX                                                                           \
     256 /* below a zone that the administrator named (is_ours), in place of DNS_ZONE_MAX */
 #define DNS_TOTAL_MAX 2000 /* over all */
+/* Added to an asker's number: counted apart from what else it makes us ask, with the same bounds. */
+#define DNS_ASKER_APART (UINT64_C(1) << 62)
 
 struct dns_question {
     enum dns_type type;
@@ -18,7 +20,7 @@ struct dns_question {
     uint64_t
         asker; /* a number for whoever makes us ask (dns_asker); 0: ourselves, without bound */
     bool
-        is_ours; /* what no sender may crowd out (a blocklist, the policy of From): counted apart, and asker and zone bounds are wider */
+        is_ours; /* what no sender may crowd out (a blocklist): counted apart, and asker and zone bounds are wider */
     int64_t deadline; /* clock_mono_ms */
     /* Called exactly once, from the resolver's thread, never from inside dns_ask; must not block. The answer is only lent. NULL: only to
      * have it in the cache when it is asked for in earnest. */

@@ -284,6 +284,7 @@ def _(h):
         print(f"     beside 500 of a zone {name}: clean p50 {median(clean) * 1000:.1f} ms, p99 {p99[name] * 1000:.1f} ms of {len(clean)}; "
               f"theirs p50 {median(took) * 1000:.0f} ms, most {max(took) * 1000:.0f} ms", flush=True)
         assert max(took) < wait.scaled(12), f"{max(took):.1f} s; dns_timeout is 10 s"
+        assert median(took) < wait.scaled(2), f"{median(took):.1f} s: all but a few learn at once that no more is asked of their zone"
     assert p99["that never does"] < 2 * p99["that answers"] + wait.scaled(0.05), p99
 
 
