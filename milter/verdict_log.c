@@ -31,6 +31,22 @@ static void add_recipients(struct str *line, struct transaction *t)
         str_printf(line, " and %zu more", count - LINE_RECIPIENTS);
 }
 
+/* As far as it was learnt. What DMARC refuses is refused for the domain of From, which the envelope does not tell. */
+static void add_authentication(struct str *line, struct transaction *t)
+{
+    static const struct name_value shown[] = {
+        {"spf", FACT_SPF}, {"dkim", FACT_DKIM}, {"dmarc", FACT_DMARC}, {NULL, 0}};
+    struct span domain = record_text(t->arena, t->deciding.message, FACT_DMARC_DOMAIN);
+
+    for (const struct name_value *at = shown; at->name != NULL; at++) {
+        struct span text = record_text(t->arena, t->deciding.message, (enum fact_id)at->value);
+        if (text.len > 0)
+            str_printf(line, " %s=%.*s", at->name, SPAN_ARG(text));
+    }
+    if (domain.len > 0)
+        record_add_address(line, "header.from", domain);
+}
+
 static void log_outcome(struct transaction *t, struct str *line, const struct outcome *outcome)
 {
     if (outcome != NULL && t->deciding.snapshot != NULL) {
@@ -142,8 +158,10 @@ static void log_message(struct transaction *t, enum disposition disposition,
     str_printf(&line, "%s: ", t->queue_id[0] != '\0' ? t->queue_id : "-");
     add_envelope(&line, t);
     add_recipients(&line, t);
-    str_printf(&line, " size=%llu verdict=%s code=%s", (unsigned long long)t->message.size,
-               names_name(disposition_names, (int)disposition), t->ticket.code);
+    str_printf(&line, " size=%llu", (unsigned long long)t->message.size);
+    add_authentication(&line, t);
+    str_printf(&line, " verdict=%s code=%s", names_name(disposition_names, (int)disposition),
+               t->ticket.code);
     if (t->quarantine_id[0] != '\0')
         str_printf(&line, " quarantine=%s", t->quarantine_id);
     if (t->note != NULL)

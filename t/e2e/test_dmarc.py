@@ -114,6 +114,14 @@ def _(h):
     equal((told["dmarc"], told["dmarc.policy"]), ("fail", "reject"))
 
 
+@case("the log line says what was found, and for which From")
+def _(h):
+    h.gate.milter.log.mark()
+    h.told(letter("a@reject.example"), "x@other.example", STRANGER)
+    line = h.gate.milter.log.wait(" verdict=reject ", 5)[-1]
+    assert " spf=fail dkim=none dmarc=fail header.from=<reject.example> verdict=reject " in line, line
+
+
 @case("mail of our own has no DMARC")
 def _(h):
     told = h.told_of_login(letter("a@reject.example"), "x")
