@@ -1,5 +1,6 @@
 /* dnsbl_zone.c - reads block lists as postscreen(8) writes them. */
 #include "conf/dnsbl_zone.h"
+#include <string.h>
 
 #define ZONE_MAX                                                                               \
     (253 - 64) /* bytes: a reversed IPv6 address and a dot must fit in front of it (RFC 5782) */
@@ -13,6 +14,9 @@ static int check_name(struct span name, struct err *err)
 {
     struct span rest = name, label;
 
+    if (memchr(name.ptr, ' ', name.len) != NULL)
+        return err_set(err, "`%.*s` are several zones; separate them with commas",
+                       SPAN_ARG(name));
     for (size_t i = 0; i < name.len; i++)
         if (!is_zone_byte(name.ptr[i]))
             return err_set(err,

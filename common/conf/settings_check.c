@@ -129,6 +129,16 @@ static void check_cluster(const struct settings *settings, const struct settings
     }
 }
 
+static void check_reports(const struct settings *settings, const struct settings_complaints *to)
+{
+    struct err err;
+
+    if (settings->dmarc_reports && !*settings->dmarc_report_from) {
+        err_set(&err, "reports need an address in From; set dmarc_report_from too");
+        complain(to, "dmarc_reports", &err);
+    }
+}
+
 void settings_check(const struct settings *settings,
                     const struct settings_complaints *complaints)
 {
@@ -136,4 +146,5 @@ void settings_check(const struct settings *settings,
     check_directories(settings, complaints);
     check_limits(settings, complaints);
     check_cluster(settings, complaints);
+    check_reports(settings, complaints);
 }

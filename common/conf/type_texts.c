@@ -153,6 +153,9 @@ int type_check_resolvers(struct span text, struct err *err)
     return check_parts(text, check_resolver, err);
 }
 
+#define TRUSTED_WIDEST_IPV4 8 /* as of lists that are changed without --force */
+#define TRUSTED_WIDEST_IPV6 19
+
 static int check_trusted(struct span text, struct err *err)
 {
     struct span id = text, network = text;
@@ -164,7 +167,14 @@ static int check_trusted(struct span text, struct err *err)
                        SPAN_ARG(text));
     if (type_check_token(id, err) == -1)
         return -1;
-    return ipnet_parse(network, &net, err);
+    if (ipnet_parse(network, &net, err) != 0)
+        return -1;
+    if (net.prefix < (ip_is_v4(&net.ip) ? 96 + TRUSTED_WIDEST_IPV4 : TRUSTED_WIDEST_IPV6))
+        return err_set(err,
+                       "`%.*s` is nearly everybody, who could then write any result; name the "
+                       "gateway's own network",
+                       SPAN_ARG(network));
+    return 0;
 }
 
 int type_check_trusted(struct span text, struct err *err)
