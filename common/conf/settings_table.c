@@ -170,8 +170,8 @@ const struct setting_row settings_table[] = {
      "unknown, or temperror."},
     {NULL, FIELD(dns_never_ask), SETTING_DOMAINS, OPTIONAL,
      "localhost, local, internal, intranet, lan, home.arpa, corp", 0, 0,
-     "Domains that no message makes us ask DNS for, with everything below them. Add your "
-     "internal ones."},
+     "Domains that no message makes us ask DNS for, with everything below them. Keep "
+     "these and add your internal ones: what is set here stands in place of them."},
     {NULL, FIELD(sender_workers), SETTING_NUMBER, 0, "2", 1, 64,
      "Sandboxed processes that check SPF and signatures."},
     {NULL, FIELD(dnsbl_client_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,

@@ -108,13 +108,15 @@ const struct sentence sentences[] = {
      "remove the keys of a domain, or the one of a selector", NULL},
     {"domain keys [DOMAIN] [--records]", domain_keys_run, 0,
      "the keys that mail is signed with, and whether they are in use",
-     "--records prints their DNS records."},
+     "Of two keys of a kind the one made last signs; the other may be removed some days later, "
+     "when no mail that it signed is under way. --records prints their DNS records."},
 
     {"message test FILE [--client IP] [--helo HOST] [--sender ADDRESS] [--recipient "
      "ADDRESS]... [--path PATH] [--user USER]",
      message_test_run, 0, "what would be done with a message; nothing is delivered or kept",
      "FILE is a message as it would come, headers first. What is not given has the default "
-     "that tests in rules have."},
+     "that tests in rules have; the sender is then the null sender, and SPF is asked for "
+     "--helo: to see what SPF and DMARC say, give --client, --helo and --sender as they were."},
     {"policy test ATTR=VALUE...", policy_test_run, 0, "what policyd would answer Postfix",
      "Attributes are those of Postfix's policy protocol; protocol_state is RCPT unless given."},
 
