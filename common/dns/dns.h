@@ -6,8 +6,9 @@
 #include "conf/settings.h"
 #include "mail/dns_answer.h"
 
-#define DNS_ZONE_MAX  8  /* lookups under way below one organisational domain */
-#define DNS_ASKER_MAX 32 /* for one asker (a client's network) */
+#define DNS_ZONE_MAX 8 /* lookups under way below one organisational domain */
+#define DNS_ASKER_MAX                                                                          \
+    32 /* for one asker (a client's network); joining one that is under way costs nothing */
 #define DNS_OURS_MAX                                                                           \
     256 /* below a zone that the administrator named (is_ours), in place of DNS_ZONE_MAX */
 #define DNS_TOTAL_MAX 2000 /* over all */

@@ -107,9 +107,10 @@ enum lookups_place lookups_put(struct lookups *lookups, struct waiter *waiter)
     enum lookups_place place = lookup != NULL ? LOOKUPS_JOINED : LOOKUPS_BEGUN;
 
     if (lookups->waiter_count == LOOKUPS_WAITERS_MAX ||
-        !asker_may(lookups, &waiter->question) ||
-        (lookup == NULL && !zone_may(lookups, waiter)))
+        (lookup == NULL &&
+         (!asker_may(lookups, &waiter->question) || !zone_may(lookups, waiter))))
         return LOOKUPS_LIMITED;
+    waiter->is_counted = lookup == NULL && waiter->question.asker != 0;
     if (lookup == NULL)
         lookup = lookup_new(lookups, waiter);
     waiter->lookup = lookup;
@@ -119,7 +120,7 @@ enum lookups_place lookups_put(struct lookups *lookups, struct waiter *waiter)
         waiter->next->at = &waiter->next;
     lookup->waiters = waiter;
     lookups->waiter_count++;
-    if (waiter->question.asker != 0)
+    if (waiter->is_counted)
         shares_add(lookups->askers, asker_of(&waiter->question));
     return place;
 }
@@ -132,7 +133,7 @@ void lookups_take(struct lookups *lookups, struct waiter *waiter)
     waiter->next = NULL;
     waiter->lookup = NULL;
     lookups->waiter_count--;
-    if (waiter->question.asker != 0)
+    if (waiter->is_counted)
         shares_sub(lookups->askers, asker_of(&waiter->question));
 }
 

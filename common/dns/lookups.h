@@ -15,6 +15,7 @@ struct waiter {
     struct waiter *next, **at; /* in its lookup, or in a batch (next alone) */
     struct lookup *lookup;
     struct dns_question question; /* its name points into name */
+    bool is_counted; /* began its lookup, which is its asker's then; who joins costs nothing */
     bool has_timer;
     struct event timer; /* of its deadline */
     void *owner;        /* whoever set the timer */
