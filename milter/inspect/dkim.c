@@ -74,10 +74,25 @@ static bool is_odd(struct span text)
     return false;
 }
 
+/* A line of blanks alone continues a field (RFC 5322 section 4.2); some readers take it for the end of the header, and what follows for the body. */
+static bool has_blank_line(struct span value)
+{
+    struct span line;
+    bool is_first = true;
+
+    while (span_cut(&value, '\n', &line)) {
+        if (!is_first && span_trim(line).len == 0)
+            return true;
+        is_first = false;
+    }
+    return false;
+}
+
 static bool has_odd_lines(const struct dkim_header *header)
 {
     for (size_t i = 0; i < header->count; i++)
-        if (is_odd(header->fields[i].name) || is_odd(header->fields[i].value))
+        if (is_odd(header->fields[i].name) || is_odd(header->fields[i].value) ||
+            has_blank_line(header->fields[i].value))
             return true;
     return false;
 }

@@ -110,6 +110,7 @@ def altered():
     yield "refolded, simple", "fail: the signature does not match", rsa(canon=b"simple/simple").replace(b"Hello\r\n\tagain", b"Hello again")
     yield "case of names", "pass whole", good.replace(b"\r\nSubject:", b"\r\nSUBJECT :")
     yield "unsigned field added", "pass whole", b"X-More: a\r\n" + good
+    yield "a line of blanks in one that was added", "pass", b"X-More: a\r\n \t\r\n" + good
     yield "From below", "fail: the signature does not match", good.replace(b"\r\n\r\n", b"\r\nFrom: eve@evil.example\r\n\r\n", 1)
     yield "From above", "pass", b"From: eve@evil.example\r\n" + good
     yield "Subject above", "pass", b"Subject: Win\r\n" + good
