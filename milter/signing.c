@@ -178,9 +178,11 @@ static int insert_signature(SMFICTX *ctx, const struct signing *s, struct signin
     int rc = 0;
 
     signing_key_note(key);
-    if (sign_with(s, key, &value, err) != 0)
-        log_state("signing", true, LOG_LEVEL_WARN, "mail of %s goes unsigned: %s", key->domain,
-                  err->text);
+    rc = sign_with(s, key, &value, err);
+    log_state("signing", rc != 0, LOG_LEVEL_WARN, "mail of %s goes unsigned: %s", key->domain,
+              rc != 0 ? err->text : "");
+    if (rc != 0)
+        rc = 0; /* better unsigned than not at all */
     else if (smfi_insheader(ctx, 0, name, value.ptr) != MI_SUCCESS)
         rc = err_set(err, "the MTA did not take our DKIM signature");
     str_clear(&value);

@@ -115,11 +115,10 @@ static int check_selector(struct span text, char selector_r[SIGNING_SELECTOR_SIZ
 {
     char domain[DOMAIN_SIZE];
 
-    if (!domain_normalize(text, domain) || strchr(domain, '.') != NULL ||
-        strlen(domain) >= SIGNING_SELECTOR_SIZE)
+    if (!domain_normalize(text, domain) || strlen(domain) >= SIGNING_SELECTOR_SIZE)
         return err_set(err,
-                       "%.*s is not a selector; write one word of letters, digits and -, "
-                       "such as s1",
+                       "%.*s is not a selector; write one of letters, digits, - and dots, "
+                       "such as s1 or mail.2026",
                        SPAN_ARG(text));
     memcpy(selector_r, domain, strlen(domain) + 1);
     return 0;

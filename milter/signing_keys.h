@@ -6,7 +6,7 @@
 #include "base/private_key.h"
 #include "mail/domain.h"
 
-#define SIGNING_SELECTOR_SIZE 64 /* one label and its NUL */
+#define SIGNING_SELECTOR_SIZE 128 /* RFC 6376 section 3.1: a label, or several with dots */
 #define SIGNING_KEYS_MAX      4096
 #define SIGNING_KINDS         2 /* one of each kind */
 

@@ -190,10 +190,10 @@ def _(h):
 def _(h):
     path = h.sub("old.pem")
     subprocess.run(["openssl", "genrsa", "-out", path, "2048"], check=True, capture_output=True)
-    done = h.gate.ctl("domain", "sign", "brought.example", "--selector", "old", "--key", path, "--now", check=True)
+    done = h.gate.ctl("domain", "sign", "brought.example", "--selector", "old.2026", "--key", path, "--now", check=True)
     public = subprocess.run(["openssl", "rsa", "-in", path, "-pubout"], check=True, capture_output=True, text=True).stdout
     equal(record_of(done)[1], "v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1]))
-    kept = os.path.join(h.gate.state, "milter", "dkim", "brought.example", "old.key")
+    kept = os.path.join(h.gate.state, "milter", "dkim", "brought.example", "old.2026.key")
     equal(oct(os.stat(kept).st_mode & 0o777), "0o600")
     done = h.gate.ctl("domain", "sign", "brought.example", "--selector", "ed", "--algorithm", "ed25519", "--key", path)
     assert done.exit == 3 and "leave --algorithm out" in done.errors, done
@@ -217,7 +217,7 @@ def _(h):
 
 
 WRONG = [
-    (("sign", "signed.example", "--selector", "a.b"), "selector"),
+    (("sign", "signed.example", "--selector", "a..b"), "selector"),
     (("sign", "localhost", "--selector", "s1"), "not a domain"),
     (("sign", "two-keys.example", "--selector", "r1"), "has a key r1 already"),
     (("sign", "two-keys.example", "--selector", "x", "--algorithm", "dsa"), "rsa or ed25519"),
