@@ -249,8 +249,7 @@ static bool choose_of(const struct signing_keys *keys, const char *domain,
     for (; at < keys->count && strcmp(keys->keys[at]->domain, domain) == 0; at++) {
         if (atomic_load(&keys->keys[at]->is_published))
             prefer(chosen, keys->keys[at]);
-        else
-            signing_publish_look(keys->keys[at]);
+        signing_publish_look(keys->keys[at]);
         has_key = true;
     }
     return has_key;

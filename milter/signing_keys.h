@@ -46,7 +46,7 @@ size_t signing_keys_list(struct signing_keys *keys, struct span domain,
                          struct signing_key **keys_r, size_t room);
 bool signing_keys_exist(struct signing_keys *keys);
 /* Who signs for this From domain (normalised): its own keys, else those of the nearest domain above it within its organisational domain;
- * of each kind the newest that is published. Pinned. Those that are not published yet are looked for in DNS, once a minute. */
+ * of each kind the newest that is published. Pinned. Records are looked for in DNS now and then (signing_publish.h). */
 size_t signing_keys_choose(struct signing_keys *keys, struct span domain,
                            struct signing_key *keys_r[SIGNING_KINDS]);
 #endif

@@ -7,7 +7,8 @@
 #include "dns/dns.h"
 #include "mail/dkim_key.h"
 
-#define LOOK_EVERY_MS 60000
+#define LOOK_EVERY_MS 60000   /* for a record that is waited for */
+#define KEEP_EYE_MS   3600000 /* on one that was there */
 #define LOOK_MS       10000
 
 static bool is_of(const struct signing_key *key, struct span record)
@@ -42,15 +43,32 @@ void signing_publish_name(const struct signing_key *key, char name_r[DNS_NAME_MA
         name_r[0] = '\0';
 }
 
+static void first_seen(struct signing_key *key)
+{
+    atomic_store(&key->is_published, true);
+    log_info("the DKIM record of %s._domainkey.%s is published: mail is signed with it",
+             key->selector, key->domain);
+}
+
+/* It goes on signing: a zone may be mended sooner than every message of an hour. */
+static void gone(const struct signing_key *key, enum signing_published state)
+{
+    log_warn("the DKIM record of %s._domainkey.%s %s: nobody can verify what it signs; "
+             "milter-ctl domain keys %s --records prints it",
+             key->selector, key->domain,
+             state == SIGNING_NOT_THERE ? "is not in DNS" : "is another one now", key->domain);
+}
+
 static void on_answer(void *ctx, const struct dns_answer *answer)
 {
     struct signing_key *key = ctx;
+    enum signing_published state = signing_publish_compare(key, answer);
+    bool was_there = atomic_load(&key->is_published);
 
-    if (signing_publish_compare(key, answer) == SIGNING_PUBLISHED) {
-        atomic_store(&key->is_published, true);
-        log_info("the DKIM record of %s._domainkey.%s is published: mail is signed with it",
-                 key->selector, key->domain);
-    }
+    if (state == SIGNING_PUBLISHED && !was_there)
+        first_seen(key);
+    else if (was_there && (state == SIGNING_NOT_THERE || state == SIGNING_OTHER_KEY))
+        gone(key, state);
     signing_key_unpin(&key);
 }
 
@@ -62,7 +80,9 @@ void signing_publish_look(struct signing_key *key)
     struct dns_question question = {
         .type = DNS_TXT, .deadline = now + LOOK_MS, .done = on_answer};
 
-    if (now < due || !atomic_compare_exchange_strong(&key->look_at, &due, now + LOOK_EVERY_MS))
+    if (now < due || !atomic_compare_exchange_strong(
+                         &key->look_at, &due,
+                         now + (atomic_load(&key->is_published) ? KEEP_EYE_MS : LOOK_EVERY_MS)))
         return;
     signing_publish_name(key, name);
     question.name = span_of(name);

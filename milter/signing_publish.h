@@ -14,6 +14,7 @@ enum signing_published signing_publish_compare(const struct signing_key *key,
                                                const struct dns_answer *answer);
 /* SELECTOR._domainkey.DOMAIN */
 void signing_publish_name(const struct signing_key *key, char name_r[DNS_NAME_MAX + 1]);
-/* Asks DNS when a minute has passed since it was asked last; the key signs when the answer says so. Never waits. */
+/* Asks DNS when a minute has passed since it was asked last, an hour for a key that signs already. The key signs when the answer says so; when the
+ * record of one that signs is gone the log says so, each hour. Never waits. */
 void signing_publish_look(struct signing_key *key);
 #endif

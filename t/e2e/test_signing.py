@@ -246,5 +246,13 @@ def _(h):
     equal(h.gate.ctl("doctor").exit, 1)
 
 
+@case("a key that signs while its record is missing: the log says so")
+def _(h):
+    h.gate.milter.log.mark()
+    h.gate.ctl("domain", "sign", "signed.example", "--selector", "nowhere", "--now", check=True)
+    h.send(message())  # the first use looks
+    h.gate.milter.log.wait(r"warn: the DKIM record of nowhere\._domainkey\.signed\.example is not in DNS", 10)
+
+
 if __name__ == "__main__":
     cases.main(lambda: Signing(rules=MARKED))
