@@ -11,6 +11,7 @@
 #include "milter/listen.h"
 #include "milter/open.h"
 #include "milter/releases.h"
+#include "milter/signing_keys.h"
 #include "store/decisions.h"
 #include "t/lib/log_capture.h"
 #include "t/lib/quarantine_samples.h"
@@ -54,6 +55,7 @@ static void end(struct gate *gate)
     decisions_close(&gate->decisions);
     quarantine_close(&gate->quarantine);
     releases_free(&gate->releases);
+    signing_keys_close(&gate->signing_keys);
     xfree(&gate);
     temp_dir_remove(dir);
 }
