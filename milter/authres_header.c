@@ -62,6 +62,8 @@ static void write_spf(struct writing *w)
     if (word == NULL)
         return;
     authres_result(&w->to, "spf", word);
+    if (strcmp(word, "pass") != 0)
+        authres_reason(&w->to, text_of(w->facts, FACT_SPF_REASON));
     add_source(w);
     if (text_of(w->facts, FACT_AUTHRES_ID).len > 0)
         authres_property_add(&w->to, "smtp.mailfrom", text_of(w->facts, FACT_SPF_DOMAIN));

@@ -45,6 +45,7 @@ static void set_spf(struct facts *facts, int word)
     facts_set_number(facts, FACT_SPF, word);
     facts_set_absent(facts, FACT_SPF_DOMAIN);
     facts_set_absent(facts, FACT_SPF_EXPLANATION);
+    facts_set_absent(facts, FACT_SPF_REASON);
 }
 
 static void spf_learn(const struct check_request *request, const struct sender_result *result,
@@ -54,12 +55,13 @@ static void spf_learn(const struct check_request *request, const struct sender_r
     set_spf(to, result->spf != 0 ? result->spf : TEMPERROR);
     set_text(to, FACT_SPF_DOMAIN, result->spf_domain);
     set_text(to, FACT_SPF_EXPLANATION, result->spf_explanation);
+    set_text(to, FACT_SPF_REASON, result->spf_reason);
 }
 
 static void spf_without(struct facts *facts, const char *reason)
 {
-    (void)reason;
     set_spf(facts, TEMPERROR);
+    set_text(facts, FACT_SPF_REASON, span_of(reason));
 }
 
 static void helo_learn(const struct check_request *request, const struct sender_result *result,
@@ -144,7 +146,7 @@ static int helo_start(struct check_request *request, struct err *err)
 }
 
 static const enum fact_id spf_facts[] = {FACT_SPF, FACT_SPF_DOMAIN, FACT_SPF_EXPLANATION,
-                                         FACT__COUNT};
+                                         FACT_SPF_REASON, FACT__COUNT};
 static const enum fact_id helo_facts[] = {FACT_SPF_HELO, FACT__COUNT};
 
 const struct check spf_check = {

@@ -9,8 +9,8 @@ static const char *trusted_ids = ""; /* of the settings */
 
 /* What is said of the client as a stranger, and of MAIL as it came from there. */
 static const enum fact_id of_strangers[] = {
-    FACT_SPF,         FACT_SPF_DOMAIN,   FACT_SPF_HELO,    FACT_SPF_EXPLANATION, FACT_DNSBL,
-    FACT_DNSBL_ALLOW, FACT_DNSBL_SENDER, FACT_DNSBL_SCORE, FACT_CLIENT_COUNTRY,
+    FACT_SPF,   FACT_SPF_DOMAIN,  FACT_SPF_HELO,     FACT_SPF_EXPLANATION, FACT_SPF_REASON,
+    FACT_DNSBL, FACT_DNSBL_ALLOW, FACT_DNSBL_SENDER, FACT_DNSBL_SCORE,     FACT_CLIENT_COUNTRY,
 };
 /* A gateway is not the network that mail came from. */
 static const enum fact_id of_clients[] = {FACT_CLIENT_ASN, FACT_CLIENT_AS_NAME};

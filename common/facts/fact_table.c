@@ -114,6 +114,8 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "result of SPF for the name of HELO; absent for outbound and internal mail"),
     [FACT_SPF_EXPLANATION] = ROW("spf.explanation", STRING, MAIL, A | LF, NULL, NULL,
         "what the domain says about a fail, in its own words (exp= of its record)"),
+    [FACT_SPF_REASON] = ROW("spf.reason", STRING, MAIL, A | LF, NULL, NULL,
+        "what SPF's result rests on: the mechanism that matched, or what is wrong with the record"),
     [FACT_DKIM] = ROW("dkim", ENUM, EOM, FIL | LF, dkim_names, "none",
         "best result of the DKIM signatures (RFC 6376)"),
     [FACT_DKIM_DOMAINS] = ROW("dkim.domains", DOMAIN, EOM, FIL | A | SET | LF, NULL, NULL,

@@ -176,6 +176,7 @@ static const struct {
     {FACT_SPF_DOMAIN, get_of_inbound},
     {FACT_SPF_HELO, get_of_inbound},
     {FACT_SPF_EXPLANATION, get_of_inbound},
+    {FACT_SPF_REASON, get_of_inbound},
     {FACT_DMARC, get_of_inbound},
     {FACT_DMARC_POLICY, get_of_inbound},
     {FACT_DMARC_DOMAIN, get_of_inbound},

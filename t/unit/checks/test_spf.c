@@ -10,8 +10,10 @@ static const struct check *const checks[] = {&spf_check, &helo_check};
 static struct settings settings = {.node_name = "gate1.example"};
 static const struct sender_result pass = {
     .spf = 3, .spf_domain = {"a.example", 9}, .spf_reason = {"matched ip4", 11}};
-static const struct sender_result fail = {
-    .spf = 4, .spf_domain = {"a.example", 9}, .spf_explanation = {"see a.example", 13}};
+static const struct sender_result fail = {.spf = 4,
+                                          .spf_domain = {"a.example", 9},
+                                          .spf_explanation = {"see a.example", 13},
+                                          .spf_reason = {"matched -all of a.example", 25}};
 
 static void begin(void)
 {
@@ -82,6 +84,7 @@ START_TEST(test_fail_explains)
     answer = ask(SPF, "2001:db8::7", "mx.a.example", "<ann@a.example>");
     check_fact(answer, FACT_SPF, "fail");
     check_fact(answer, FACT_SPF_EXPLANATION, "\"see a.example\"");
+    check_fact(answer, FACT_SPF_REASON, "\"matched -all of a.example\"");
     facts_free(&answer);
 }
 END_TEST
@@ -96,6 +99,7 @@ START_TEST(test_what_dies_is_temperror)
     answer = ask(SPF, "192.0.2.7", "mx.a.example", "<ann@a.example>");
     check_fact(answer, FACT_SPF, "temperror");
     check_fact(answer, FACT_SPF_DOMAIN, "absent");
+    check_fact(answer, FACT_SPF_REASON, "\"the worker died\"");
     facts_free(&answer);
     answer = ask(HELO, "192.0.2.7", "mx.a.example", "<ann@a.example>");
     check_fact(answer, FACT_SPF_HELO, "temperror");
