@@ -186,13 +186,12 @@ static const struct {
 /* A key whose record went away signs what nobody can verify. */
 static void tell_key(struct doctor *d, struct signing_key *key, const struct dns_wanted *wanted)
 {
-    enum signing_published state = signing_publish_compare(key, &wanted->answer);
+    bool signs = atomic_load(&key->is_published);
+    enum signing_published state = signing_publish_take(key, &wanted->answer);
     enum finding finding = published[state].finding;
 
-    if (state == SIGNING_NOT_THERE && atomic_load(&key->is_published))
+    if (state == SIGNING_NOT_THERE && signs)
         finding = FINDING_ERROR;
-    if (state == SIGNING_PUBLISHED)
-        atomic_store(&key->is_published, true);
     tell(d, arena_span(d->arena, wanted->name).ptr, finding, published[state].text);
 }
 

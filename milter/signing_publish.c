@@ -25,8 +25,8 @@ static bool is_of(const struct signing_key *key, struct span record)
     return is_same;
 }
 
-enum signing_published signing_publish_compare(const struct signing_key *key,
-                                               const struct dns_answer *answer)
+static enum signing_published compare(const struct signing_key *key,
+                                      const struct dns_answer *answer)
 {
     if (answer->status == DNS_NONE)
         return SIGNING_NOT_THERE;
@@ -59,16 +59,24 @@ static void gone(const struct signing_key *key, enum signing_published state)
              state == SIGNING_NOT_THERE ? "is not in DNS" : "is another one now", key->domain);
 }
 
-static void on_answer(void *ctx, const struct dns_answer *answer)
+enum signing_published signing_publish_take(struct signing_key *key,
+                                            const struct dns_answer *answer)
 {
-    struct signing_key *key = ctx;
-    enum signing_published state = signing_publish_compare(key, answer);
+    enum signing_published state = compare(key, answer);
     bool was_there = atomic_load(&key->is_published);
 
     if (state == SIGNING_PUBLISHED && !was_there)
         first_seen(key);
     else if (was_there && (state == SIGNING_NOT_THERE || state == SIGNING_OTHER_KEY))
         gone(key, state);
+    return state;
+}
+
+static void on_answer(void *ctx, const struct dns_answer *answer)
+{
+    struct signing_key *key = ctx;
+
+    (void)signing_publish_take(key, answer);
     signing_key_unpin(&key);
 }
 

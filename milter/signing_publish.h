@@ -10,8 +10,9 @@ enum signing_published {
     SIGNING_OTHER_KEY, /* a record, of another key or none that reads */
     SIGNING_NO_ANSWER
 };
-enum signing_published signing_publish_compare(const struct signing_key *key,
-                                               const struct dns_answer *answer);
+/* What DNS said of its record: the key signs when it is there; the log says so, and when the record of one that signs is gone. */
+enum signing_published signing_publish_take(struct signing_key *key,
+                                            const struct dns_answer *answer);
 /* SELECTOR._domainkey.DOMAIN */
 void signing_publish_name(const struct signing_key *key, char name_r[DNS_NAME_MAX + 1]);
 /* Asks DNS when a minute has passed since it was asked last, an hour for a key that signs already. The key signs when the answer says so; when the
