@@ -85,13 +85,13 @@ static inline void asks_wait_for(const struct ask *ask)
     pthread_mutex_unlock(&asks_lock);
 }
 
-/* One question, answered. */
+/* One question, answered; others may still be under way. */
 static inline const struct ask *ask_one(enum dns_type type, const char *name)
 {
     struct dns_question question = asks_question(type, name, 9000);
 
     dns_ask(&question, 1);
-    asks_wait(ask_count);
+    asks_wait_for(question.ctx);
     return question.ctx;
 }
 #endif
