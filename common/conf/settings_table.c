@@ -184,6 +184,9 @@ const struct setting_row settings_table[] = {
      "dnsbl.score."},
     {NULL, FIELD(dnsbl_sender_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
      "Block lists of domains, asked for the sender's; their weights add up in dnsbl.score."},
+    {NULL, FIELD(dnsbl_url_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
+     "Block lists of domains, asked for those that links in the text lead to, and for addresses "
+     "in links; their weights add up in dnsbl.url_score."},
     {NULL, FIELD(geoip_country), SETTING_PATH, OPTIONAL, "", 0, 0,
      "MaxMind file (.mmdb) that tells countries. A replaced file is noticed."},
     {NULL, FIELD(geoip_asn), SETTING_PATH, OPTIONAL, "", 0, 0,
@@ -221,8 +224,6 @@ const struct setting_row settings_table[] = {
      "Internal servers whose SMTP AUTH decides."},
     {NULL, FIELD(clamd_socket), SETTING_SOCKET, LATER, "", 0, 0,
      "Where ClamAV's clamd listens."},
-    {NULL, FIELD(dnsbl_url_zones), SETTING_ZONES, LATER, "", 0, 0,
-     "Block lists that are asked for the hosts of links in the text."},
     {.name = NULL},
 };
 

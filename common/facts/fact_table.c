@@ -80,6 +80,10 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "the block lists (zones) that list the sender's domain; absent when none does"),
     [FACT_DNSBL_SCORE] = ROW("dnsbl.score", NUMBER, MAIL, A | U | L, NULL, "0",
         "weights of the lists in dnsbl and dnsbl.sender, less those in dnsbl.allow; 0 when none lists, absent for outbound and internal mail"),
+    [FACT_DNSBL_URL] = ROW("dnsbl.url", DOMAIN, EOM, FIL | A | U | SET | LF, NULL, NULL,
+        "the block lists (zones) that list the domain or address of a link; absent when none does"),
+    [FACT_DNSBL_URL_SCORE] = ROW("dnsbl.url_score", NUMBER, EOM, FIL | A | U | LF, NULL, "0",
+        "weights of the lists in dnsbl.url; 0 when none lists, absent for outbound and internal mail"),
 
     /* envelope */
     [FACT_SENDER] = ROW("sender", ADDRESS, MAIL, A | SENT | L, NULL, TEST_SENDER,
@@ -216,10 +220,10 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "name of a virus found in it"),
 
     /* url */
-    [FACT_URL_HOST] = LINK("host", STRING, SENT, "host of the link"),
-    [FACT_URL_DOMAIN] = LINK("domain", DOMAIN, SENT, "registered domain of the host"),
-    [FACT_URL_TEXT] = LINK("text", STRING, SENT, "what the reader sees of the link"),
-    [FACT_URL_DECEPTIVE] = LINK("deceptive", BOOL, 0, "the text names another host than the link"),
+    [FACT_URL_HOST] = LINK("host", STRING, SENT | LF, "host of the link: a domain, or an address"),
+    [FACT_URL_DOMAIN] = LINK("domain", DOMAIN, SENT | LF, "registered domain of the host; absent when it is an address"),
+    [FACT_URL_TEXT] = LINK("text", STRING, SENT | LF, "what the reader sees of the link; absent of pictures and forms"),
+    [FACT_URL_DECEPTIVE] = LINK("deceptive", BOOL, LF, "the text names a host of another registered domain than the link goes to"),
 
     /* with an argument */
     [FACT_HEADER] = ROW("header", STRING, HEADERS, FIL | A | SET | SENT | LF, NULL, NULL,

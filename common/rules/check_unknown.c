@@ -104,7 +104,7 @@ static const char *on_whose_behalf(const struct needing *n)
 /* A list that is dead or a file that is missing makes these unknown for days: who defers then, defers all mail. */
 static bool may_stay_unknown(enum fact_id fact)
 {
-    return (fact >= FACT_DNSBL && fact <= FACT_DNSBL_SCORE) ||
+    return (fact >= FACT_DNSBL && fact <= FACT_DNSBL_URL_SCORE) ||
            (fact >= FACT_CLIENT_COUNTRY && fact <= FACT_CLIENT_AS_NAME);
 }
 
