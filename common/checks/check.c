@@ -38,6 +38,14 @@ int checks_for(enum fact_id fact)
     return -1;
 }
 
+const enum fact_id *check_needs(const struct check *check)
+{
+    static const enum fact_id nothing[] = {FACT__COUNT};
+
+    return check->needs == NULL || (check->is_idle != NULL && check->is_idle()) ? nothing
+                                                                                : check->needs;
+}
+
 struct check_request *check_request_pin(struct check_request *request)
 {
     __atomic_add_fetch(&request->references, 1, __ATOMIC_RELAXED);

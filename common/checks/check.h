@@ -36,6 +36,8 @@ struct check {
     /* Facts that others learn and this check works with, ended by FACT__COUNT; NULL: none. Their checks are started with it, and it starts
      * when they have answered. Needs reads_facts. No circles. */
     const enum fact_id *needs;
+    /* Nothing is to be asked as this program is configured: what it needs is not learnt for its sake. NULL: never. */
+    bool (*is_idle)(void);
     /* What stands when it could not start, or has not answered by the deadline; NULL: all its facts are unknown. */
     void (*without)(struct facts *facts, const char *reason);
     bool reads_message; /* wants message_fd */
@@ -46,5 +48,7 @@ struct check {
 void checks_register(const struct check *const *checks, size_t count);
 size_t checks_count(void);
 const struct check *checks_at(size_t index);
+/* Its needs, ended by FACT__COUNT; none while it is idle. */
+const enum fact_id *check_needs(const struct check *check);
 int checks_for(enum fact_id fact); /* index of the check that learns it, or -1 */
 #endif

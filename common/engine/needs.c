@@ -26,10 +26,10 @@ bool needs_is_learnt(const struct deciding *d, const struct fact_ref *ref)
 /* The checks that have still to say what this one works with. */
 static uint32_t lacking(const struct deciding *d, size_t index)
 {
-    const enum fact_id *needs = checks_at(index)->needs;
+    const enum fact_id *needs = check_needs(checks_at(index));
     uint32_t bits = 0;
 
-    for (; needs != NULL && *needs != FACT__COUNT; needs++) {
+    for (; *needs != FACT__COUNT; needs++) {
         struct fact_ref ref = {.fact = *needs, .record = fact_table[*needs].record};
         int check = needs_check_of(&ref);
         if (check >= 0 && !needs_is_learnt(d, &ref))
