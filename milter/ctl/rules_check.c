@@ -8,11 +8,13 @@ static void say_counts(const struct ctl *ctl, const struct rules_source *source)
     const struct ruleset *rules = source->rules;
     json_t *row;
 
-    ctl_say("%s: no errors; %zu rules, %zu lists, %zu tests", source->name, rules->rule_count,
-            rules->list_count, rules->test_count);
+    ctl_say("%s: %s; %zu rules, %zu lists, %zu tests", source->name,
+            source->is_beyond_us ? "written for another version" : "no errors",
+            rules->rule_count, rules->list_count, rules->test_count);
     if (!ctl->is_json)
         return;
-    row = json_pack("{s:o,s:I,s:I,s:I}", "file", control_text(span_of(source->name)), "rules",
+    row = json_pack("{s:o,s:b,s:I,s:I,s:I}", "file", control_text(span_of(source->name)),
+                    "applicable", (int)!source->is_beyond_us, "rules",
                     (json_int_t)rules->rule_count, "lists", (json_int_t)rules->list_count,
                     "tests", (json_int_t)rules->test_count);
     print_json(row);
