@@ -57,15 +57,12 @@ static void look_at_resolver(struct doctor *d)
 
 /* --- block lists: RFC 5782 section 5 says what each must list and what it must not --- */
 
-static const struct zone_kind {
-    enum dnsbl_kind kind;
-    size_t offset;
-    const char *listed, *unlisted;
-} zone_kinds[] = {
-    {DNSBL_CLIENT, offsetof(struct settings, dnsbl_client_zones), "2.0.0.127", "1.0.0.127"},
-    {DNSBL_ALLOW, offsetof(struct settings, dnsbl_allow_zones), "2.0.0.127", "1.0.0.127"},
-    {DNSBL_SENDER, offsetof(struct settings, dnsbl_sender_zones), "test", "invalid"},
-};
+static const char *test_entry(enum dnsbl_kind kind, bool is_listed)
+{
+    if (dnsbl_kinds[kind].has_addresses)
+        return is_listed ? "2.0.0.127" : "1.0.0.127";
+    return is_listed ? "test" : "invalid";
+}
 
 static bool counts_any(const struct dnsbl_zone *zone, const struct dns_answer *answer)
 {
@@ -116,11 +113,9 @@ static void tell_zone(struct doctor *d, const struct dnsbl_zone *zone, enum dnsb
         tell(d, name, FINDING_OK, "the list answers as it should");
 }
 
-static void look_at_zones(struct doctor *d, const struct zone_kind *kind)
+static void look_at_zones(struct doctor *d, enum dnsbl_kind kind)
 {
-    struct span rest =
-                    span_of(*(const char *const *)((const char *)d->settings + kind->offset)),
-                part;
+    struct span rest = span_of(dnsbl_setting(d->settings, kind)), part;
     struct dns_wanted *wanted = arena_array(d->arena, 2 * ZONES_MAX, sizeof *wanted);
     struct dnsbl_zone *zones = arena_array(d->arena, ZONES_MAX, sizeof *zones);
     size_t count = 0;
@@ -133,19 +128,19 @@ static void look_at_zones(struct doctor *d, const struct zone_kind *kind)
         for (size_t i = 0; i < 2; i++)
             wanted[2 * count + i] = (struct dns_wanted){
                 .type = DNS_A,
-                .name = span_of(arena_printf(d->arena, "%s.%s",
-                                             i == 0 ? kind->listed : kind->unlisted, name))};
+                .name =
+                    span_of(arena_printf(d->arena, "%s.%s", test_entry(kind, i == 0), name))};
         count++;
     }
     dns_wait(wanted, 2 * count, WAIT_MS, d->arena);
     for (size_t i = 0; i < count; i++)
-        tell_zone(d, &zones[i], kind->kind, &wanted[2 * i]);
+        tell_zone(d, &zones[i], kind, &wanted[2 * i]);
 }
 
 static void look_at_lists(struct doctor *d)
 {
-    for (size_t i = 0; i < sizeof zone_kinds / sizeof *zone_kinds; i++)
-        look_at_zones(d, &zone_kinds[i]);
+    for (size_t kind = 0; kind < DNSBL_KIND__COUNT; kind++)
+        look_at_zones(d, (enum dnsbl_kind)kind);
 }
 
 /* --- files of countries --- */

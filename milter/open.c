@@ -6,6 +6,7 @@
 #include "checks/content.h"
 #include "checks/dmarc.h"
 #include "checks/dnsbl.h"
+#include "checks/dnsbl_url.h"
 #include "checks/geoip.h"
 #include "checks/rounds.h"
 #include "checks/sender_check.h"
@@ -26,8 +27,9 @@
 #define FLUSH_MS  5000 /* for a disk that hangs */
 #define NOTICE_MS 1000 /* for a policyd that is busy or not there */
 
-static const struct check *const checks[] = {&content_check, &dnsbl_check,      &spf_check,
-                                             &helo_check,    &signatures_check, &dmarc_check};
+static const struct check *const checks[] = {&content_check, &dnsbl_check, &dnsbl_url_check,
+                                             &spf_check,     &helo_check,  &signatures_check,
+                                             &dmarc_check};
 
 static int gate_open_directories(const struct settings *settings, struct err *err)
 {

@@ -5,15 +5,12 @@
 #include "checks/dnsbl_list.h"
 #include "dns/dns.h"
 
-static const char *const kind_words[DNSBL_KIND__COUNT] = {"block list", "allow list",
-                                                          "block list of senders"};
-
 void dnsbl_list_init(struct dnsbl_list *list, const struct dnsbl_zone *zone,
                      enum dnsbl_kind kind)
 {
     *list = (struct dnsbl_list){.zone = *zone, .kind = kind};
     pthread_mutex_init(&list->lock, NULL);
-    snprintf(list->log_key, sizeof list->log_key, "%s %.*s", kind_words[kind],
+    snprintf(list->log_key, sizeof list->log_key, "%s %.*s", dnsbl_kinds[kind].title,
              SPAN_ARG(zone->name));
 }
 

@@ -4,9 +4,20 @@
 #include <pthread.h>
 #include "base/ipnet.h"
 #include "conf/dnsbl_zone.h"
+#include "conf/settings.h"
+#include "facts/fact_table.h"
 #include "mail/dns_answer.h"
 
-enum dnsbl_kind { DNSBL_CLIENT = 0, DNSBL_ALLOW, DNSBL_SENDER, DNSBL_KIND__COUNT };
+/* What is asked about links comes last: the others are known when there is no message yet. */
+enum dnsbl_kind { DNSBL_CLIENT = 0, DNSBL_ALLOW, DNSBL_SENDER, DNSBL_URL, DNSBL_KIND__COUNT };
+struct dnsbl_kind_row {
+    const char *title;  /* in the log */
+    enum fact_id fact;  /* the zones of this kind that list */
+    size_t setting;     /* offset in struct settings */
+    bool has_addresses; /* it lists addresses; else domains */
+};
+extern const struct dnsbl_kind_row dnsbl_kinds[DNSBL_KIND__COUNT];
+const char *dnsbl_setting(const struct settings *from, enum dnsbl_kind kind);
 
 #define DNSBL_FAILURES 5 /* in a row: then it is left out */
 #define DNSBL_OUT_MS   60000
@@ -34,9 +45,9 @@ void dnsbl_list_init(struct dnsbl_list *list, const struct dnsbl_zone *zone,
 /* May the world's lists be asked for it? */
 bool dnsbl_is_public(const struct ip *ip);
 /* The name to ask: the address reversed before the zone (RFC 5782 sections 2.1, 2.4). */
-void dnsbl_client_name(struct str *out, const struct dnsbl_list *list, const struct ip *client);
+void dnsbl_address_name(struct str *out, const struct dnsbl_list *list, const struct ip *ip);
 /* DOMAIN.ZONE; false when no such name can be asked. */
-bool dnsbl_sender_name(struct str *out, const struct dnsbl_list *list, struct span domain);
+bool dnsbl_domain_name(struct str *out, const struct dnsbl_list *list, struct span domain);
 
 /* What an answer says. */
 enum dnsbl_said {

@@ -4,19 +4,38 @@
 #include "mail/domain.h"
 #include "checks/dnsbl_list.h"
 
-/* What lists say to those they do not answer, as operators of large ones document it. */
+#define OF(kind)     (1u << (kind))
+#define OF_ADDRESSES (OF(DNSBL_CLIENT) | OF(DNSBL_ALLOW))
+#define OF_ALL       (OF_ADDRESSES | OF(DNSBL_SENDER) | OF(DNSBL_URL))
+
+/* What lists say to those they do not answer, as operators of large ones document it (Spamhaus, URIBL and SURBL, dnswl.org). What the settings
+ * count as a listing in so many words is one, but for 127.255.255.x. */
 static const struct refusal {
     uint8_t answer[4];
+    unsigned kinds;
     const char *meaning;
 } refusals[] = {
-    {{127, 255, 255, 252}, "the name of the zone is not written as it should be"},
+    {{127, 255, 255, 252}, OF_ALL, "the name of the zone is not written as it should be"},
     {{127, 255, 255, 254},
+     OF_ALL,
      "it does not answer public resolvers; set resolver to one of your own, or ask its "
      "operator "
      "for a key"},
     {{127, 255, 255, 255},
+     OF_ALL,
      "it was asked too often; ask its operator for an account, or remove the zone"},
-    {{127, 0, 1, 255}, "it lists domains, not addresses; move the zone to dnsbl_sender_zones"},
+    {{127, 0, 1, 255},
+     OF_ADDRESSES,
+     "it lists domains, not addresses; move the zone to dnsbl_sender_zones or "
+     "dnsbl_url_zones"},
+    {{127, 0, 0, 1},
+     OF_ALL,
+     "it refuses to answer this resolver; set resolver to one of your own, or ask its "
+     "operator for an account"},
+    {{127, 0, 0, 255},
+     OF(DNSBL_ALLOW),
+     "it refuses to answer this resolver; set resolver to one of your own, or ask its "
+     "operator for an account"},
 };
 
 #define V4(a, b, prefix)                                                                       \
@@ -43,19 +62,18 @@ bool dnsbl_is_public(const struct ip *ip)
     return true;
 }
 
-void dnsbl_client_name(struct str *out, const struct dnsbl_list *list, const struct ip *client)
+void dnsbl_address_name(struct str *out, const struct dnsbl_list *list, const struct ip *ip)
 {
     static const char digits[] = "0123456789abcdef";
-    char nibbles[4 * sizeof client->byte], *at = nibbles;
+    char nibbles[4 * sizeof ip->byte], *at = nibbles;
 
-    if (ip_is_v4(client)) {
-        str_printf(out, "%u.%u.%u.%u.", client->byte[15], client->byte[14], client->byte[13],
-                   client->byte[12]);
+    if (ip_is_v4(ip)) {
+        str_printf(out, "%u.%u.%u.%u.", ip->byte[15], ip->byte[14], ip->byte[13], ip->byte[12]);
     } else {
-        for (size_t i = sizeof client->byte; i-- > 0;) {
-            *at++ = digits[client->byte[i] & 15];
+        for (size_t i = sizeof ip->byte; i-- > 0;) {
+            *at++ = digits[ip->byte[i] & 15];
             *at++ = '.';
-            *at++ = digits[client->byte[i] >> 4];
+            *at++ = digits[ip->byte[i] >> 4];
             *at++ = '.';
         }
         str_add(out, span_from(nibbles, sizeof nibbles));
@@ -63,7 +81,7 @@ void dnsbl_client_name(struct str *out, const struct dnsbl_list *list, const str
     str_add(out, list->zone.name);
 }
 
-bool dnsbl_sender_name(struct str *out, const struct dnsbl_list *list, struct span domain)
+bool dnsbl_domain_name(struct str *out, const struct dnsbl_list *list, struct span domain)
 {
     size_t start = out->len;
     char normal[DOMAIN_SIZE];
@@ -76,15 +94,30 @@ bool dnsbl_sender_name(struct str *out, const struct dnsbl_list *list, struct sp
     return dns_name_is_valid(span_from(out->ptr + start, out->len - start));
 }
 
-/* 127.0.1.255 is an answer like any other where domains are asked for. */
+static bool is_listing_by_name(const struct dnsbl_zone *zone, const uint8_t answer[4])
+{
+    return zone->answer_count > 0 && dnsbl_zone_counts(zone, answer);
+}
+
+/* Of domains 127.0.1.255 is an answer like any other. */
 static const char *refusal_meaning(const struct dnsbl_list *list, const uint8_t answer[4])
 {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (memcmp(refusals[i].answer, answer, 4) == 0 &&
-            (answer[1] == 255 || list->kind != DNSBL_SENDER))
+            (refusals[i].kinds & OF(list->kind)) != 0 &&
+            (answer[1] == 255 || !is_listing_by_name(&list->zone, answer)))
             return refusals[i].meaning;
     return answer[0] == 127 && answer[1] == 255 && answer[2] == 255 ? "it refuses to answer us"
                                                                     : NULL;
+}
+
+/* "No addresses, please" of a list of domains that was asked for the address in a link (Spamhaus DBL). */
+static bool is_for_domains_only(const struct dnsbl_list *list, const uint8_t answer[4])
+{
+    static const uint8_t no_addresses[4] = {127, 0, 1, 255};
+
+    return list->kind == DNSBL_URL && memcmp(answer, no_addresses, sizeof no_addresses) == 0 &&
+           !is_listing_by_name(&list->zone, answer);
 }
 
 static enum dnsbl_said read_record(const struct dnsbl_list *list, const uint8_t answer[4],
@@ -92,6 +125,8 @@ static enum dnsbl_said read_record(const struct dnsbl_list *list, const uint8_t 
 {
     const char *meaning = refusal_meaning(list, answer);
 
+    if (meaning == NULL && is_for_domains_only(list, answer))
+        return DNSBL_NOT_LISTED;
     if (meaning == NULL && dnsbl_zone_counts(&list->zone, answer))
         return DNSBL_LISTED;
     if (meaning == NULL && answer[0] == 127)

@@ -36,6 +36,7 @@ EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
 FAKES_inspect/test_mail := mail_facts
 FAKES_inspect/test_pool := mail_facts pool_client
+FAKES_inspect/test_pool_start := pool_client
 FAKES_inspect/test_limits := pool_client
 
 FAKES_store/test_manifest := set_clock
@@ -69,7 +70,7 @@ $(B)/t/shift_clock.so: t/lib/shift_clock.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 EXTRA_TESTS += $(B)/t/shift_clock.so
-$(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_limits): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
+$(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_pool_start inspect/test_limits): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
 
@@ -165,6 +166,7 @@ FAKES_checks/test_dmarc := fake_dns fake_rounds
 EXTRA_cluster/test_authserv_ids := policyd/cluster/authserv_ids policyd/health
 FAKES_checks/test_dnsbl := fake_dns
 FAKES_checks/test_dnsbl_health := fake_dns set_clock
+FAKES_checks/test_dnsbl_url := fake_dns set_clock
 
 FAKES_dns/test_dns := dns_responder
 FAKES_dns/test_dns_bounds := dns_responder

@@ -236,13 +236,17 @@ START_TEST(refusals_are_no_listings_but_warnings)
 {
     static const struct {
         const char *answer, *words;
-    } cases[] = {
-        {"127.255.255.252", "name of the zone"}, {"127.255.255.254", "public resolvers"},
-        {"127.255.255.255", "too often"},        {"127.255.255.1", "refuses"},
-        {"127.0.1.255", "dnsbl_sender_zones"},   {"192.0.2.55", "no list says that"},
-        {"8.8.8.8", "remove the zone"}};
+    } cases[] = {{"127.255.255.252", "name of the zone"},
+                 {"127.255.255.254", "public resolvers"},
+                 {"127.255.255.255", "too often"},
+                 {"127.255.255.1", "refuses"},
+                 {"127.0.1.255", "dnsbl_sender_zones"},
+                 {"192.0.2.55", "no list says that"},
+                 {"8.8.8.8", "remove the zone"},
+                 {"127.0.0.1", "refuses to answer this resolver"}};
 
-    begin("z0.example, z1.example, z2.example, z3.example, z4.example, z5.example, z6.example",
+    begin("z0.example, z1.example, z2.example, z3.example, z4.example, z5.example, z6.example, "
+          "z7.example",
           "", "");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char name[80];
@@ -252,7 +256,7 @@ START_TEST(refusals_are_no_listings_but_warnings)
     }
     for (int i = 0; i < 3; i++) {
         ask("192.0.2.7", NULL);
-        is(FACT_DNSBL, "unknown (z0.example did not answer, nor did 6 more)");
+        is(FACT_DNSBL, "unknown (z0.example did not answer, nor did 7 more)");
     }
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct dnsbl_trouble trouble;
@@ -265,6 +269,18 @@ START_TEST(refusals_are_no_listings_but_warnings)
         said_once(trouble.text);
         ck_assert(!dnsbl_trouble_at(COUNT_OF(cases), &trouble));
     }
+}
+END_TEST
+
+START_TEST(an_allow_list_that_refuses_speaks_for_nobody)
+{
+    begin("", "good.example, own.example=127.0.0.255*5", "");
+    fake_dns_add(DNS_A, CLIENT "good.example", "127.0.0.255");
+    ask("192.0.2.7", NULL);
+    all_are("absent", "unknown (good.example did not answer)", "absent", "0");
+    fake_dns_add(DNS_A, CLIENT "own.example", "127.0.0.255"); /* said to be a listing */
+    ask("192.0.2.7", NULL);
+    is(FACT_DNSBL_ALLOW, "{\"own.example\"}");
 }
 END_TEST
 
@@ -320,7 +336,7 @@ SUITE_MAIN("checks/dnsbl", lists_of_all_kinds_are_asked_at_once_and_add_up,
            only_what_the_rules_want_is_asked, nobody_asks_for_private_addresses_or_odd_domains,
            without_lists_nothing_lists, silence_is_unknown_unless_another_lists,
            a_silent_allow_list_is_missed_where_it_could_take_off,
-           refusals_are_no_listings_but_warnings,
+           refusals_are_no_listings_but_warnings, an_allow_list_that_refuses_speaks_for_nobody,
            of_senders_127_0_1_255_is_an_answer_like_any_other,
            twenty_lists_are_asked_together_and_early,
            an_answer_after_the_end_of_the_transaction_finds_nobody)

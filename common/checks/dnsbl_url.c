@@ -1,0 +1,160 @@
+/* dnsbl_url.c - from the links of a message to the names that lists are asked for, and from what lists say to the facts. */
+#include "checks/dnsbl_url.h"
+#include "checks/dnsbl_work.h"
+#include "mail/domain_list.h"
+
+/* Where links lead: of each place a domain, or an address. */
+struct places {
+    size_t count;
+    const struct value *values[DNSBL_URL_PLACES]; /* url.domain, or url.host of an address */
+    bool are_more;
+};
+
+static bool holds(const struct places *places, struct span text)
+{
+    for (size_t i = 0; i < places->count; i++)
+        if (span_equal(places->values[i]->text, text))
+            return true;
+    return false;
+}
+
+/* Names of our own networks are nobody's business, and neither are private addresses. */
+static bool may_be_asked(struct span place)
+{
+    struct ip ip;
+
+    if (ip_parse(place, &ip))
+        return dnsbl_is_public(&ip);
+    return memchr(place.ptr, '.', place.len) != NULL &&
+           !domain_list_holds(dnsbl_settings()->dns_never_ask, place);
+}
+
+static const struct fact *place_of(const struct facts *facts, size_t index)
+{
+    const struct fact *domain = facts_record_get(facts, RECORD_URL, index, FACT_URL_DOMAIN);
+
+    return domain->state == FACT_VALUE
+               ? domain
+               : facts_record_get(facts, RECORD_URL, index, FACT_URL_HOST);
+}
+
+/* At most FACTS_MAX_RECORDS links; the worker's client takes fewer. */
+static void places_find(struct places *places, const struct facts *facts)
+{
+    size_t count = facts_records(facts, RECORD_URL)->count;
+
+    *places = (struct places){.count = 0};
+    for (size_t i = 0; i < count && !places->are_more; i++) {
+        const struct fact *place = place_of(facts, i);
+        if (place->state != FACT_VALUE || place->values[0].text.len == 0 ||
+            holds(places, place->values[0].text) || !may_be_asked(place->values[0].text))
+            continue;
+        places->are_more = places->count == DNSBL_URL_PLACES;
+        if (!places->are_more)
+            places->values[places->count++] = &place->values[0];
+    }
+}
+
+static bool name_for(const struct dnsbl_list *list, struct span place, struct str *name)
+{
+    struct ip ip;
+
+    if (!ip_parse(place, &ip))
+        return dnsbl_domain_name(name, list, place);
+    dnsbl_address_name(name, list, &ip);
+    return true;
+}
+
+static void ask_list(struct dnsbl_work *work, struct dnsbl_list *list,
+                     const struct places *places)
+{
+    struct str names[DNSBL_URL_PLACES];
+    size_t count = 0;
+
+    for (size_t i = 0; i < places->count; i++) {
+        names[count] = (struct str)STR_EMPTY;
+        if (name_for(list, places->values[i]->text, &names[count]))
+            count++;
+        else
+            str_clear(&names[count]);
+    }
+    if (count > 0)
+        dnsbl_work_ask(work, list, names, count);
+    while (count > 0)
+        str_clear(&names[--count]);
+}
+
+/* Why there may be links that no list was asked for; empty: there are none. */
+static void missed(const struct facts *facts, struct str *why)
+{
+    const struct record_list *links = facts_records(facts, RECORD_URL);
+    struct places places;
+
+    places_find(&places, facts);
+    if (links->state != FACT_VALUE)
+        str_printf(why, "its links are not known: %.*s",
+                   SPAN_ARG(links->reason.len > 0 ? links->reason : SPAN("not looked for")));
+    else if (links->is_incomplete)
+        str_printf(why, "not all of its links are known: %.*s", SPAN_ARG(links->reason));
+    else if (places.are_more)
+        str_printf(why, "it links to more than %d domains", DNSBL_URL_PLACES);
+}
+
+/* What is listed stands, whatever else could not be asked. */
+static struct facts *conclude(const struct dnsbl_work *work)
+{
+    struct facts *facts = facts_new();
+    struct dnsbl_tally tally;
+    struct str why = STR_EMPTY;
+
+    dnsbl_tally(work, DNSBL_URL, &tally);
+    missed(work->request->facts, &why);
+    if (tally.listed_count == 0 && tally.silent_count == 0 && why.len > 0 &&
+        dnsbl_count_of(DNSBL_URL) > 0) {
+        facts_set_unknown(facts, FACT_DNSBL_URL, str_span(&why));
+        facts_set_unknown(facts, FACT_DNSBL_URL_SCORE, str_span(&why));
+    } else {
+        dnsbl_set_listed(facts, FACT_DNSBL_URL, &tally);
+        if (tally.listed_count == 0 && tally.silent_count > 0)
+            dnsbl_set_silent(facts, FACT_DNSBL_URL_SCORE, &tally);
+        else
+            facts_set_number(facts, FACT_DNSBL_URL_SCORE, tally.weight);
+    }
+    str_clear(&why);
+    return facts;
+}
+
+static int start(struct check_request *request, struct err *err)
+{
+    struct dnsbl_work *work;
+    struct dnsbl_list *list;
+    struct places places;
+
+    (void)err;
+    places_find(&places, request->facts);
+    work = dnsbl_work_new(request, dnsbl_count_of(DNSBL_URL) * (places.count + 1), conclude);
+    for (size_t i = 0; (list = dnsbl_list_at(i)) != NULL; i++)
+        if (list->kind == DNSBL_URL)
+            ask_list(work, list, &places);
+    dnsbl_work_send(&work);
+    return 0;
+}
+
+static bool is_idle(void)
+{
+    return dnsbl_count_of(DNSBL_URL) == 0;
+}
+
+static const enum fact_id learns[] = {FACT_DNSBL_URL, FACT_DNSBL_URL_SCORE, FACT__COUNT};
+static const enum fact_id needs[] = {FACT_URL_HOST, FACT__COUNT};
+
+const struct check dnsbl_url_check = {
+    .name = "dnsbl.url",
+    .stage = STAGE_EOM,
+    .facts = learns,
+    .reads_facts = true,
+    .start = start,
+    .needs = needs,
+    .is_idle = is_idle,
+    .asks_dns = true,
+};
