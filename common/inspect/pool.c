@@ -9,12 +9,15 @@
 #include "inspect/sender_wire.h"
 
 #define START_MS 30000 /* for the zygote to stand in its sandbox */
+#define READY_AGAIN_MS                                                                         \
+    10000 /* ... when it was started again: its files have been read before */
 
 const struct pool_kind pool_content = {
     .name = WIRE_CONTENT,
     .title = "inspector",
     .state = "postgate-inspect",
     .shortage = "inspector workers",
+    .slowness = "postgate-inspect start",
     .loss = "; its message is deferred",
     .queue_per_worker = 4,
     .queue_max = 1024,
@@ -28,6 +31,7 @@ const struct pool_kind pool_sender = {
     .title = "sender inspector",
     .state = "postgate-inspect sender",
     .shortage = "sender inspector workers",
+    .slowness = "postgate-inspect sender start",
     .loss = "; its question fails",
     .queue_per_worker = 64,
     .queue_max = 4096,
@@ -55,6 +59,9 @@ static struct pool *pool_new(const struct pool_options *options)
     pthread_condattr_t attributes;
 
     pool->options = *options;
+    if (pool->options.again_ms <= 0)
+        pool->options.again_ms = READY_AGAIN_MS;
+    pool->ready_by = INT64_MAX;
     pool->program = xstrdup(options->program);
     queue_init(&pool->queue, room_to_wait(options));
     pool->seats = xcalloc(options->workers, sizeof *pool->seats);

@@ -14,6 +14,7 @@ struct pool_kind {
     const char *title;         /* begins log lines */
     const char *state;         /* key of log_state: the zygote */
     const char *shortage;      /* ... the workers */
+    const char *slowness;      /* ... a zygote that does not get ready */
     const char *loss;          /* ends those about a worker that was lost at work */
     unsigned queue_per_worker; /* what may wait */
     unsigned queue_max;
@@ -31,6 +32,7 @@ struct pool_options {
     unsigned messages; /* a worker ends after these */
     uint64_t memory;   /* bytes of address space of a worker */
     int64_t timeout;   /* ms for one message */
+    int64_t again_ms;  /* for a zygote that is started again to get ready; 0: ten seconds */
     struct wire_limits
         limits; /* time_ms is set for each message from what is left of its time */
 };

@@ -33,6 +33,8 @@ struct pool {
     struct launch launch;
     uint32_t next_worker;
     int64_t start_at; /* the next start of the zygote */
+    int64_t ready_by; /* of one started again: killed then; else INT64_MAX */
+    bool was_ready;
     struct seat *seats;
     struct pollfd *polled;
 };
@@ -46,4 +48,6 @@ void pool_count_up(struct pool *pool, uint64_t *counter);
 void pool_zygote_start(struct pool *pool);
 /* What it tells. */
 void pool_zygote_hear(struct pool *pool);
+/* Kills one that was started again and does not get ready. */
+void pool_zygote_keep_time(struct pool *pool);
 #endif

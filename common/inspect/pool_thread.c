@@ -143,6 +143,7 @@ static int poll_timeout(struct pool *pool)
             until = earlier(until, pool->seats[i].kill_at);
     if (pool->launch.pid == 0)
         until = earlier(until, pool->start_at);
+    until = earlier(until, pool->ready_by);
     until = earlier(until, queue_deadline(&pool->queue));
     return until > now ? (int)(until - now) : 0;
 }
@@ -186,6 +187,7 @@ void *pool_run(void *arg)
         hear_seats(pool);
         if (pool->polled[1].revents != 0)
             pool_zygote_hear(pool);
+        pool_zygote_keep_time(pool);
         keep_deadlines(pool);
         fill_seats(pool);
         give_work(pool);

@@ -21,6 +21,7 @@ static void set_state(struct pool *pool, bool is_ready, const char *failure)
 static void zygote_lost(struct pool *pool, const char *why)
 {
     launch_end(&pool->launch);
+    pool->ready_by = INT64_MAX;
     for (unsigned i = 0; i < pool->options.workers; i++)
         seat_empty(&pool->seats[i], &pool->launch, "postgate-inspect ended");
     pool->start_at = clock_mono_ms() + AGAIN_MS;
@@ -35,6 +36,26 @@ void pool_zygote_start(struct pool *pool)
         return;
     if (launch_start(&pool->launch, pool->program, pool->options.kind->name, &err) < 0)
         zygote_lost(pool, err.text);
+    else if (pool->was_ready) /* the first is waited for by pool_start */
+        pool->ready_by = clock_mono_ms() + pool->options.again_ms;
+}
+
+void pool_zygote_keep_time(struct pool *pool)
+{
+    if (clock_mono_ms() < pool->ready_by)
+        return;
+    log_state(pool->options.kind->slowness, true, LOG_LEVEL_ERROR,
+              "it was not ready after %lld ms; it is killed and started again",
+              (long long)pool->options.again_ms);
+    zygote_lost(pool, "it does not get ready; it is started again");
+}
+
+static void zygote_ready(struct pool *pool)
+{
+    pool->ready_by = INT64_MAX;
+    pool->was_ready = true;
+    log_state(pool->options.kind->slowness, false, LOG_LEVEL_INFO, "%s", "");
+    set_state(pool, true, "");
 }
 
 /* How a worker ended, when it was not by our wish. */
@@ -59,7 +80,7 @@ void pool_zygote_hear(struct pool *pool)
 
     while ((result = launch_hear(&pool->launch, &news)) == 1) {
         if (news.kind == WIRE_READY) {
-            set_state(pool, true, "");
+            zygote_ready(pool);
         } else if (news.kind == WIRE_FAILED) {
             zygote_lost(pool, news.text);
             return;

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "t/lib/pool_client.h"
 
-static const char *pool_client_program(const char *relative)
+const char *pool_client_program(const char *relative)
 {
     static char path[4096];
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 100);

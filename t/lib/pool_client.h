@@ -22,6 +22,8 @@ struct pool_result {
     char failure[1100];
 };
 
+/* The path of one of these; until the next call. */
+const char *pool_client_program(const char *relative);
 struct pool *pool_client_start(const char *program, unsigned workers, unsigned messages,
                                int64_t timeout);
 /* A memfd with these bytes and seals. */
