@@ -55,3 +55,12 @@ bool org_domain_is_suffix(struct span domain)
 
     return text != NULL && list_get() != NULL && psl_is_public_suffix(list_get(), text);
 }
+
+bool org_domain_is_known(struct span domain)
+{
+    char buf[DOMAIN_SIZE];
+    const char *text = text_of(domain, buf);
+
+    return text != NULL && list_get() != NULL &&
+           psl_is_public_suffix2(list_get(), text, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}

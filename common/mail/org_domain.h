@@ -9,4 +9,6 @@ struct span org_domain(struct span domain);
 bool org_domain_is_same(struct span a, struct span b);
 /* Is this a public suffix, below which strangers register? */
 bool org_domain_is_suffix(struct span domain);
+/* Does the list name it? (Of what it does not name, the last label counts as a public suffix.) */
+bool org_domain_is_known(struct span domain);
 #endif

@@ -1,0 +1,206 @@
+/* Links: the scheme, and where the host stands in what follows it. */
+#include "mail/url.h"
+
+#include "mail/org_domain.h"
+#include "mail/url_host.h"
+
+#define SCHEME_MAX 5
+
+static const char *const schemes[] = {"http", "https", "ftp", "ws", "wss"};
+
+int url_next(struct span *rest)
+{
+    while (rest->len > 0) {
+        unsigned char c = (unsigned char)*rest->ptr;
+
+        *rest = span_from(rest->ptr + 1, rest->len - 1);
+        if (c != '\t' && c != '\n' && c != '\r')
+            return c;
+    }
+    return -1;
+}
+
+static bool is_scheme(struct span name)
+{
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (span_iequal(name, span_of(schemes[i])))
+            return true;
+    return false;
+}
+
+/* Takes "http:" off *rest. */
+static bool take_scheme(struct span *rest)
+{
+    struct span after = *rest;
+    char name[SCHEME_MAX + 1];
+    size_t len = 0;
+    int c;
+
+    while ((c = url_next(&after)) > 0 && c != ':' && len <= SCHEME_MAX)
+        name[len++] = (char)c;
+    if (c != ':' || !is_scheme(span_from(name, len)))
+        return false;
+    *rest = after;
+    return true;
+}
+
+/* Takes all slashes off *rest; how many. Browsers take a backslash for one. */
+static size_t take_slashes(struct span *rest)
+{
+    size_t count = 0;
+    struct span after = *rest;
+    int c;
+
+    while ((c = url_next(&after)) == '/' || c == '\\') {
+        *rest = after;
+        count++;
+    }
+    return count;
+}
+
+/* C0 controls and blanks around a link are not there for a browser. */
+static struct span trimmed(struct span text)
+{
+    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ')
+        text = span_from(text.ptr + 1, text.len - 1);
+    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
+        text.len--;
+    return text;
+}
+
+/* What stands before the path. */
+struct authority {
+    struct span host, port;
+    bool has_user;
+    size_t len;
+};
+
+static struct authority authority_of(struct span rest)
+{
+    struct authority found = {.host = rest};
+    bool is_bracket = false;
+    size_t at, host = 0;
+
+    for (at = 0; at < rest.len && memchr("/\\?#", rest.ptr[at], 4) == NULL; at++) {
+        if (rest.ptr[at] != '@')
+            continue;
+        found.has_user = true;
+        host = at + 1;
+    }
+    found.len = at;
+    found.host = span_from(rest.ptr + host, at - host);
+    found.port = span_from(rest.ptr + at, 0);
+    for (at = 0; at < found.host.len; at++) {
+        char c = found.host.ptr[at];
+
+        is_bracket = c == '[' || (is_bracket && c != ']');
+        if (c != ':' || is_bracket)
+            continue;
+        found.port = span_from(found.host.ptr + at + 1, found.host.len - at - 1);
+        found.host.len = at;
+    }
+    return found;
+}
+
+static bool is_port(struct span text)
+{
+    unsigned value = 0;
+    int c;
+
+    while ((c = url_next(&text)) >= 0) {
+        if (c < '0' || c > '9')
+            return false;
+        value = value * 10 + (unsigned)(c - '0');
+        if (value > 65535)
+            return false;
+    }
+    return true;
+}
+
+/* text begins before rest, what follows the slashes. */
+static bool read_authority(struct span text, struct span rest, struct url *url_r)
+{
+    struct authority found = authority_of(rest);
+
+    url_r->tail = (size_t)(rest.ptr - text.ptr) + found.len;
+    return is_port(found.port) && url_host_read(found.host, url_r);
+}
+
+static bool has_way(struct span *rest)
+{
+    if (take_scheme(rest)) {
+        take_slashes(rest);
+        return true;
+    }
+    return take_slashes(rest) >= 2;
+}
+
+bool url_read(struct span text, struct url *url_r)
+{
+    struct span rest = trimmed(text);
+
+    *url_r = (struct url){.tail = 0};
+    return has_way(&rest) && read_authority(text, rest, url_r);
+}
+
+bool url_read_bare(struct span text, struct url *url_r)
+{
+    struct span rest = trimmed(text), last;
+    const char *dot;
+
+    *url_r = (struct url){.tail = 0};
+    if (has_way(&rest))
+        return read_authority(text, rest, url_r);
+    if (authority_of(rest).has_user || !read_authority(text, rest, url_r) || url_r->is_ip)
+        return false;
+    dot = strrchr(url_r->host, '.');
+    if (dot == NULL)
+        return false;
+    last = span_of(dot + 1);
+    return org_domain_is_known(last);
+}
+
+bool url_read_host(struct span host, struct url *url_r)
+{
+    struct span given = host;
+    bool is_ipv6 = ip_parse(host, &url_r->ip) && memchr(host.ptr, ':', host.len) != NULL;
+
+    *url_r = (struct url){.is_ip = is_ipv6, .ip = url_r->ip};
+    if (is_ipv6)
+        ip_text(&url_r->ip, url_r->host);
+    else if (!url_host_read(host, url_r))
+        return false;
+    return span_is(given, url_r->host);
+}
+
+/* How many letters of a scheme end before at; 0 when it is none. */
+static size_t scheme_before(struct span text, size_t at)
+{
+    for (size_t len = SCHEME_MAX < at ? SCHEME_MAX : at; len >= 2; len--)
+        if (is_scheme(span_from(text.ptr + at - len, len)))
+            return len;
+    return 0;
+}
+
+bool url_find(struct span text, size_t *at_r)
+{
+    for (size_t at = 0; at + 1 < text.len; at++) {
+        const char *colon = memchr(text.ptr + at, ':', text.len - 1 - at);
+        size_t len;
+
+        if (colon == NULL)
+            return false;
+        at = (size_t)(colon - text.ptr);
+        len = colon[1] == '/' || colon[1] == '\\' ? scheme_before(text, at) : 0;
+        if (len == 0)
+            continue;
+        *at_r = at - len;
+        return true;
+    }
+    return false;
+}
+
+struct span url_domain(const struct url *url)
+{
+    return url->is_ip ? (struct span){"", 0} : org_domain(span_of(url->host));
+}
