@@ -12,7 +12,8 @@
 #include "milter/signing_publish.h"
 
 struct signing_keys {
-    pthread_mutex_t lock;
+    pthread_mutex_t disk; /* taken first: who changes files, then the table */
+    pthread_mutex_t lock; /* of the table: messages that are signed wait for it */
     char *dir;
     size_t count;
     struct signing_key *keys[SIGNING_KEYS_MAX]; /* by domain, then selector */
@@ -44,7 +45,7 @@ static int key_compare(const struct signing_key *key, const char *domain, const 
     return order != 0 ? order : strcmp(key->selector, selector);
 }
 
-/* Where it is or would be. Under the lock. */
+/* Where it is or would be. Under one of the locks. */
 static size_t find(const struct signing_keys *keys, const char *domain, const char *selector)
 {
     size_t low = 0, high = keys->count;
@@ -89,6 +90,7 @@ struct signing_keys *signing_keys_open(const char *state_dir, struct err *err)
 {
     struct signing_keys *keys = xcalloc(1, sizeof *keys);
 
+    pthread_mutex_init(&keys->disk, NULL);
     pthread_mutex_init(&keys->lock, NULL);
     keys->dir = signing_key_dir(state_dir);
     if (signing_key_read_all(keys->dir, take_read, keys, err) == 0)
@@ -106,6 +108,7 @@ void signing_keys_close(struct signing_keys **keys)
     for (size_t i = 0; i < gone->count; i++)
         signing_key_unpin(&gone->keys[i]);
     pthread_mutex_destroy(&gone->lock);
+    pthread_mutex_destroy(&gone->disk);
     xfree(&gone->dir);
     xfree(keys);
 }
@@ -131,6 +134,7 @@ static int check_domain(struct span text, char domain_r[DOMAIN_SIZE], struct err
     return err_set(err, "%.*s is not a domain; write one such as example.com", SPAN_ARG(text));
 }
 
+/* Whoever holds `disk` may read the table: nobody else changes it. */
 static int may_add(const struct signing_keys *keys, const char *domain, const char *selector,
                    struct err *err)
 {
@@ -149,6 +153,13 @@ static int may_add(const struct signing_keys *keys, const char *domain, const ch
     return 0;
 }
 
+static void publish(struct signing_keys *keys, struct signing_key *key)
+{
+    pthread_mutex_lock(&keys->lock);
+    insert(keys, signing_key_pin(key));
+    pthread_mutex_unlock(&keys->lock);
+}
+
 struct signing_key *signing_keys_add(struct signing_keys *keys, struct span domain,
                                      struct span selector, struct private_key *private_key,
                                      struct err *err)
@@ -161,15 +172,25 @@ struct signing_key *signing_keys_add(struct signing_keys *keys, struct span doma
         private_key_free(&private_key);
         return NULL;
     }
-    pthread_mutex_lock(&keys->lock);
+    pthread_mutex_lock(&keys->disk);
     if (may_add(keys, domain_text, selector_text, err) == 0)
         key = signing_key_make(keys->dir, domain_text, selector_text, private_key, err);
     else
         private_key_free(&private_key);
     if (key != NULL)
-        insert(keys, signing_key_pin(key));
-    pthread_mutex_unlock(&keys->lock);
+        publish(keys, key);
+    pthread_mutex_unlock(&keys->disk);
     return key;
+}
+
+static void take_out(struct signing_keys *keys, size_t at)
+{
+    struct signing_key *key = keys->keys[at];
+
+    pthread_mutex_lock(&keys->lock);
+    memmove(&keys->keys[at], &keys->keys[at + 1], (--keys->count - at) * sizeof *keys->keys);
+    pthread_mutex_unlock(&keys->lock);
+    signing_key_unpin(&key);
 }
 
 int signing_keys_remove(struct signing_keys *keys, struct span domain, struct span selector,
@@ -181,9 +202,9 @@ int signing_keys_remove(struct signing_keys *keys, struct span domain, struct sp
     if (check_domain(domain, domain_text, err) < 0 ||
         (selector.len > 0 && check_selector(selector, selector_text, err) < 0))
         return -1;
-    pthread_mutex_lock(&keys->lock);
+    pthread_mutex_lock(&keys->disk);
     for (size_t i = find(keys, domain_text, selector_text); removed >= 0 && i < keys->count;) {
-        struct signing_key *key = keys->keys[i];
+        const struct signing_key *key = keys->keys[i];
         if (strcmp(key->domain, domain_text) != 0 ||
             (selector.len > 0 && strcmp(key->selector, selector_text) != 0))
             break;
@@ -191,11 +212,10 @@ int signing_keys_remove(struct signing_keys *keys, struct span domain, struct sp
             removed = -1;
             break;
         }
-        memmove(&keys->keys[i], &keys->keys[i + 1], (--keys->count - i) * sizeof *keys->keys);
-        signing_key_unpin(&key);
+        take_out(keys, i);
         removed++;
     }
-    pthread_mutex_unlock(&keys->lock);
+    pthread_mutex_unlock(&keys->disk);
     return removed;
 }
 

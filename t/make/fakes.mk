@@ -103,6 +103,7 @@ EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
 FAKES_milter/test_open := fake_content fake_rounds set_clock
+EXTRA_milter/test_signing_keys := milter/signing_keys
 EXTRA_milter/test_open := $(addprefix milter/,open keys listen releases message signing_keys signing_key_file signing_publish)
 EXTRA_cluster/test_answer_stream := policyd/cluster/answer_frames policyd/cluster/answer_stream
 EXTRA_cluster/test_request_text := policyd/cluster/request_text
