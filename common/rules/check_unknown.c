@@ -1,13 +1,14 @@
-/* check_unknown.c - what cannot be known must be decided: each fact of [filter] that a refusal needs and that may be unknown has a rule that says what happens
- * then. */
+/* check_unknown.c - what cannot be known must be decided: each fact of [filter] that a refusal needs and that may be unknown has a rule that
+ * says what happens then. */
 #include "rules/check.h"
 
-/* Does the condition ask `fact unknown`, or for parts `any attachment (uninspected known)`, not under not? What stands beside it in an `and` is added to the
- * conditions that narrow it. */
+/* Does the condition ask `fact unknown`, or for parts `any attachment (uninspected known)`, or for links `any url (host unknown)`, not under
+ * not? What stands beside it in an `and` is added to the conditions that narrow it. */
 #define NARROWING_MAX 64
 
 struct decision {
-    enum fact_id fact; /* what is asked; of a record: FACT_ATTACHMENT_UNINSPECTED */
+    enum fact_id
+        fact; /* what is asked; of a record: FACT_ATTACHMENT_UNINSPECTED, FACT_URL_HOST */
     struct span key;
     size_t count;
     const struct expr *beside[NARROWING_MAX];
@@ -28,8 +29,11 @@ static bool asks_unknown(const struct decision *d, const struct expr *expr)
 {
     enum fact_state wanted = d->fact == FACT_ATTACHMENT_UNINSPECTED ? FACT_VALUE : FACT_UNKNOWN;
 
-    return expr->kind == EXPR_STATE && expr->state == wanted && expr->left.fact == d->fact &&
-           span_equal(expr->left.key, d->key);
+    if (expr->kind != EXPR_STATE || expr->state != wanted)
+        return false;
+    if (d->fact == FACT_URL_HOST) /* one is as unknown as the others */
+        return fact_table[expr->left.fact].record == RECORD_URL;
+    return expr->left.fact == d->fact && span_equal(expr->left.key, d->key);
 }
 
 static bool decides(struct decision *d, const struct expr *expr);
@@ -108,11 +112,18 @@ static bool may_stay_unknown(enum fact_id fact)
            (fact >= FACT_CLIENT_COUNTRY && fact <= FACT_CLIENT_AS_NAME);
 }
 
-static void undecided(struct needing *n, const struct term *term, bool is_part)
+static void undecided(struct needing *n, const struct term *term)
 {
     const char *name = fact_table[term->fact].name, *behalf = on_whose_behalf(n);
 
-    if (is_part)
+    if (fact_table[term->fact].record == RECORD_URL)
+        check_error(n->c, term->place,
+                    "not all links of a message can always be found, %sand no rule of [filter] "
+                    "decides that; add one like: rule not-all-links when any url (host "
+                    "unknown) then quarantine \"not all of its links could be looked at\", or "
+                    "mark rule %.*s (unknown passes)",
+                    behalf, SPAN_ARG(n->rule->name));
+    else if (fact_table[term->fact].record == RECORD_ATTACHMENT)
         check_error(n->c, term->place,
                     "what is in an attachment cannot always be known, %sand no rule of "
                     "[filter] decides that; add one like: rule not-inspected when any "
@@ -134,17 +145,25 @@ static void undecided(struct needing *n, const struct term *term, bool is_part)
                     name, behalf, name, SPAN_ARG(n->rule->name));
 }
 
+/* What a rule must ask to decide what term may lack. */
+static enum fact_id decided_by(const struct term *term)
+{
+    static const enum fact_id of_records[RECORD__COUNT] = {
+        [RECORD_ATTACHMENT] = FACT_ATTACHMENT_UNINSPECTED, [RECORD_URL] = FACT_URL_HOST};
+    enum record record = fact_table[term->fact].record;
+
+    return record != RECORD_NONE ? of_records[record] : term->fact;
+}
+
 /* Is what term may lack decided? 1: for this rule wholly; 0: by nobody; -1: by *narrow_r, under conditions that this rule does not have. */
 static int find_decision(const struct needing *n, const struct term *term,
                          const struct rule **narrow_r)
 {
-    bool is_part = fact_table[term->fact].record != RECORD_NONE;
     int found = 0;
 
     for (size_t i = 0; i < n->c->rules->rule_count; i++) {
         const struct rule *rule = &n->c->rules->rules[i];
-        struct decision d = {.fact = is_part ? FACT_ATTACHMENT_UNINSPECTED : term->fact,
-                             .key = term->key};
+        struct decision d = {.fact = decided_by(term), .key = term->key};
 
         if (rule->chain != CHAIN_FILTER || !is_enforced(rule) || !rule->is_final ||
             !decides(&d, rule->when))
@@ -164,7 +183,7 @@ static void look(struct needing *n, const struct term *term)
 
     n->is_done = found <= 0;
     if (found == 0)
-        undecided(n, term, fact_table[term->fact].record != RECORD_NONE);
+        undecided(n, term);
     else if (found < 0)
         check_warn(n->c, term->place,
                    "%s can be unknown, and rule %.*s (line %u) decides that only under "

@@ -47,7 +47,8 @@ START_TEST(test_shipped)
         {"forged-sender", false},      {"unclear-sender", false},
         {"doubtful-sender", false},    {"spf-fail", false},
         {"spf-softfail", false},       {"listed", false},
-        {"listed-more", false},        {"unwanted", false},
+        {"listed-more", false},        {"listed-link", false},
+        {"listed-links", false},       {"unwanted", false},
         {"not-inspected", false},      {"executable-attachment", false},
     };
     struct problems problems;
