@@ -1,0 +1,31 @@
+/* What milter/inspect/links.c is made of: what the reader sees of a link, and the links inside of a link. */
+#ifndef MILTER_INSPECT_LINKS_INSIDE_H
+#define MILTER_INSPECT_LINKS_INSIDE_H
+#include "mail/url.h"
+#include "milter/inspect/links.h"
+
+#define LINKS_TRIED_MAX                                                                        \
+    10000 /* of a message, those that are there already and those without a host too */
+#define SHOWN_LOOKED_MAX                                                                       \
+    4096 /* bytes of what is shown, blanks pressed, in which a link is looked for */
+
+struct shown {
+    struct span text; /* at most LINK_SHOWN_MAX bytes of it */
+    struct span all;
+    char bytes[SHOWN_LOOKED_MAX];
+};
+
+/* Trimmed, all kinds of blanks in a row to one. Points into itself. */
+void shown_read(struct span utf8, struct shown *shown_r);
+/* Does it name another place than the link? */
+bool shown_is_other(const struct shown *shown, const struct url *url);
+
+struct nested {
+    struct url found[LINK_NESTED_MAX]; /* different hosts */
+    size_t count;
+    bool is_cut; /* there are more */
+};
+
+/* tail: path, query and fragment of a link. As it stands, and percent-decoded once and twice: redirectors write either. */
+void nested_read(struct span tail, struct nested *nested_r);
+#endif
