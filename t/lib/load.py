@@ -5,6 +5,7 @@ import time
 
 import mail
 import smtp_client
+import wait
 
 
 class Load:
@@ -61,8 +62,8 @@ class Load:
         """Until `more` further messages were accepted."""
         with self.lock:
             target = len(self.accepted) + more
-            assert self.lock.wait_for(lambda: len(self.accepted) >= target, timeout), \
-                f"{len(self.accepted)} of {target} accepted after {timeout} s; {self.summary()}"
+            assert self.lock.wait_for(lambda: len(self.accepted) >= target, wait.scaled(timeout)), \
+                f"{len(self.accepted)} of {target} accepted after {wait.scaled(timeout):g} s; {self.summary()}"
 
     def texts_of(self, code):
         return self.texts.get(code, [])

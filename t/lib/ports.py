@@ -4,21 +4,29 @@ import socket
 
 import wait
 
-_held = []  # bound, never listening: nobody else gets the port, while our own servers (SO_REUSEADDR) may listen on it
+_held = []  # bound, never listening: no other program gets the port, while our own servers (SO_REUSEADDR) may listen on it
+
+
+def _claim(kind, where, options=()):
+    s = socket.socket(kind)
+    for option in options:
+        s.setsockopt(socket.SOL_SOCKET, option, 1)
+    try:
+        s.bind(where)
+    except OSError:
+        s.close()
+        return False
+    _held.append(s)
+    return True
 
 
 def reserve(address="127.0.0.1"):
-    """A port of `address` that is free now and is given to nobody else while this process lives."""
+    """A port that is free on `address` now and is given to nobody else while this process lives."""
     for _ in range(200):
-        s = socket.socket()
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind((address, random.randrange(12000, 31000)))  # below the range that clients are given
-        except OSError:
-            s.close()
-            continue
-        _held.append(s)
-        return s.getsockname()[1]
+        port = random.randrange(12000, 31000)  # below the range that clients are given
+        # A name that only one process can have: with SO_REUSEADDR two tests could hold a port on which nobody listens yet.
+        if _claim(socket.AF_UNIX, f"\0postgate-test-port-{port}") and _claim(socket.AF_INET, (address, port), [socket.SO_REUSEADDR]):
+            return port
     raise RuntimeError(f"no free port on {address}")
 
 

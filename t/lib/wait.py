@@ -26,6 +26,13 @@ def until(condition, timeout, what, pause=0.02):
         time.sleep(pause)
 
 
+def room(seconds, period=3600):
+    """Until the hour (the day: 86400), by UTC, has so many seconds left: for a case that must not see it end."""
+    left = period - time.time() % period
+    if left < scaled(seconds):
+        time.sleep(left + 0.1)
+
+
 class LogFile:
     """A growing log file: what was written since a mark, and waiting for a line that matches."""
 

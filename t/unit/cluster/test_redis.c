@@ -171,7 +171,7 @@ START_TEST(test_hanging)
     for (int i = 0; i < 1000; i++)
         ck_assert_ptr_null(redis_askf(redis, 50, &err, "GET key"));
     took = clock_mono_ms() - begun;
-    ck_assert_msg(took < 1000, "%d ms for 1000", (int)took);
+    ck_assert_msg(took < 10000, "%d ms for 1000", (int)took); /* it would be 50,000 */
     ck_assert_msg(strstr(err.text, "Redis is away") != NULL, "%s", err.text);
     ck_assert(!redis_is_up(redis));
     redis_server_freeze(&server, false);

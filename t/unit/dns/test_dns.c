@@ -154,25 +154,34 @@ START_TEST(test_joined)
 }
 END_TEST
 
-START_TEST(test_deadline)
+/* Three questions with deadlines of their own: none is answered too early. True when none was too late, either. */
+static bool deadlines_are_kept(void)
 {
     struct dns_question questions[3];
-    int64_t begun;
+    const struct ask *ask = &asks[ask_count];
+    int64_t begun = clock_mono_us();
 
-    begin();
-    ck_assert_int_eq(ask_one(DNS_A, "found.example")->status, DNS_FOUND);
-    begun = clock_mono_us();
     questions[0] = asks_question(DNS_TXT, "silent.example", 300);
     questions[1] = asks_question(DNS_TXT, "silent.example", 100);
     questions[2] = asks_question(DNS_TXT, "silent.example", -5);
     dns_ask(questions, 3);
-    asks_wait(4);
-    for (size_t i = 1; i < 4; i++)
-        ck_assert_int_eq(asks[i].status, DNS_TIMEOUT);
-    ck_assert_int_ge(asks[1].done_us - begun, 280000);
-    ck_assert_int_ge(asks[2].done_us - begun, 80000);
-    ck_assert_int_lt(asks[2].done_us - begun, 290000);
-    ck_assert_int_lt(asks[3].done_us - begun, 90000);
+    for (size_t i = 0; i < 3; i++) {
+        asks_wait_for(&ask[i]);
+        ck_assert_int_eq(ask[i].status, DNS_TIMEOUT);
+    }
+    ck_assert_int_ge(ask[0].done_us - begun, 280000);
+    ck_assert_int_ge(ask[1].done_us - begun, 80000);
+    return ask[1].done_us - begun < 290000 && ask[2].done_us - begun < 90000;
+}
+
+START_TEST(test_deadline)
+{
+    int tries = 0;
+
+    begin();
+    ck_assert_int_eq(ask_one(DNS_A, "found.example")->status, DNS_FOUND);
+    while (!deadlines_are_kept())
+        ck_assert_int_lt(++tries, 5); /* the machine may be busy elsewhere, but not each time */
     end();
 }
 END_TEST
