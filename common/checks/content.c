@@ -11,8 +11,9 @@
 #include "inspect/pool.h"
 
 static const enum fact_id content_facts[] = {
-    FACT_FROM,           FACT_FROM_DOMAIN, FACT_REPLY_TO,        FACT_SUBJECT, FACT_MESSAGE_ID,
-    FACT_MIME_AMBIGUOUS, FACT_MIME_BROKEN, FACT_ATTACHMENT_NAME, FACT_HEADER,  FACT__COUNT};
+    FACT_FROM,       FACT_FROM_DOMAIN,    FACT_REPLY_TO,    FACT_SUBJECT,
+    FACT_MESSAGE_ID, FACT_MIME_AMBIGUOUS, FACT_MIME_BROKEN, FACT_ATTACHMENT_NAME,
+    FACT_URL_HOST,   FACT_HEADER,         FACT__COUNT};
 
 #define INSPECTOR "inspector: " /* begins each reason */
 
@@ -20,16 +21,17 @@ static struct pool *pool;
 
 struct errand {
     struct check_request *request;
-    struct str wants; /* header names, lower case, each ended by NUL */
+    struct str headers; /* wanted names, lower case, each ended by NUL */
+    uint32_t flags;     /* WIRE_LINKS */
     struct facts *answer;
 };
 
-static void add_want(struct str *wants, struct span name)
+static void add_header(struct str *headers, struct span name)
 {
     for (size_t i = 0; i < name.len; i++)
-        str_addc(wants, name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] + 32)
-                                                                 : name.ptr[i]);
-    str_addc(wants, '\0');
+        str_addc(headers, name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] + 32)
+                                                                   : name.ptr[i]);
+    str_addc(headers, '\0');
 }
 
 static struct errand *errand_new(struct check_request *request)
@@ -39,14 +41,16 @@ static struct errand *errand_new(struct check_request *request)
     errand->request = check_request_pin(request);
     for (size_t i = 0; i < request->want_count; i++)
         if (request->wants[i].fact == FACT_HEADER)
-            add_want(&errand->wants, request->wants[i].key);
+            add_header(&errand->headers, request->wants[i].key);
+        else if (fact_table[request->wants[i].fact].record == RECORD_URL)
+            errand->flags |= WIRE_LINKS;
     return errand;
 }
 
 static void errand_free(struct errand *errand)
 {
     check_request_unpin(&errand->request);
-    str_clear(&errand->wants);
+    str_clear(&errand->headers);
     xfree(&errand);
 }
 
@@ -63,6 +67,8 @@ static struct facts *failed_facts(const struct errand *errand, const char *failu
         if (content_facts[i] < FACT_MESSAGE__COUNT)
             facts_set_unknown(facts, content_facts[i], unknown.reason);
     facts_records_unknown(facts, RECORD_ATTACHMENT, unknown.reason);
+    if ((errand->flags & WIRE_LINKS) != 0)
+        facts_records_unknown(facts, RECORD_URL, unknown.reason);
     for (size_t i = 0; i < errand->request->want_count; i++)
         if (errand->request->wants[i].fact == FACT_HEADER)
             facts_set_keyed(facts, FACT_HEADER, errand->request->wants[i].key, &unknown);
@@ -79,8 +85,9 @@ static void post(struct errand *errand, struct facts *facts)
 static int on_answer(void *ctx, struct span answer, struct err *err)
 {
     struct errand *errand = ctx;
+    struct content_wants wants = {str_span(&errand->headers), errand->flags};
 
-    errand->answer = content_facts_read(answer, str_span(&errand->wants), err);
+    errand->answer = content_facts_read(answer, &wants, err);
     return errand->answer != NULL ? 0 : -1;
 }
 
@@ -111,7 +118,8 @@ static int content_start(struct check_request *request, struct err *err)
     struct pool_job job = {.message_fd = request->message_fd,
                            .asker = asker_of(request),
                            .deadline = request->deadline,
-                           .body = str_span(&errand->wants),
+                           .wants = errand->flags,
+                           .body = str_span(&errand->headers),
                            .take = on_answer,
                            .done = on_done,
                            .ctx = errand};
@@ -163,10 +171,13 @@ void content_end(void)
 /* The reason of the first content fact that is unknown, or NULL. */
 static const struct span *first_unknown(const struct facts *facts)
 {
-    const struct record_list *list = facts_records(facts, RECORD_ATTACHMENT);
+    static const enum record records[] = {RECORD_ATTACHMENT, RECORD_URL};
 
-    if (list->state == FACT_UNKNOWN)
-        return &list->reason;
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        const struct record_list *list = facts_records(facts, records[i]);
+        if (list->state == FACT_UNKNOWN)
+            return &list->reason;
+    }
     for (size_t i = 0; content_facts[i] != FACT__COUNT; i++) {
         const struct fact *fact = facts_get(facts, content_facts[i]);
         if (fact->state == FACT_UNKNOWN)

@@ -7,21 +7,52 @@
 
 #define LEAST_MS 1000 /* for lookups that others held up */
 
-/* All that the rules of this chain ask of the check, with keys of its own. */
-static void add_wants(struct check_request *request, const struct deciding *d, size_t index)
+/* When it is one of this check's facts. */
+static void add_want(struct check_request *request, struct fact_ref want)
+{
+    if (needs_check_of(&want) != request->check)
+        return;
+    want.key =
+        span_from(xstrndup(want.key.len > 0 ? want.key.ptr : "", want.key.len), want.key.len);
+    request->wants[request->want_count++] = want;
+}
+
+/* Bits of the checks that are asked, and of those they work with. A check is added in each turn or it is the last. */
+static uint32_t askers(const struct deciding *d)
+{
+    const struct ruleset *rules = d->snapshot->rules;
+    uint32_t bits = d->wanted | d->held | d->started, before = 0;
+
+    for (size_t i = 0; i < rules->ask_count[d->chain]; i++) {
+        int check = needs_check_of(&rules->asks[d->chain][i]);
+        bits |= check >= 0 ? 1u << check : 0;
+    }
+    while (bits != before) {
+        before = bits;
+        for (size_t i = 0; i < checks_count(); i++)
+            for (const enum fact_id *need = check_needs(checks_at(i));
+                 (before >> i & 1) != 0 && *need != FACT__COUNT; need++)
+                bits |= checks_for(*need) >= 0 ? 1u << checks_for(*need) : 0;
+    }
+    return bits;
+}
+
+/* All that the rules of this chain ask of the check, with keys of its own, and what other checks need of it for their sake. */
+static void add_wants(struct check_request *request, const struct deciding *d)
 {
     const struct ruleset *rules = d->snapshot->rules;
     size_t ask_count = rules->ask_count[d->chain];
+    uint32_t bits = askers(d);
 
-    request->wants = xcalloc(ask_count > 0 ? ask_count : 1, sizeof *request->wants);
-    for (size_t i = 0; i < ask_count; i++) {
-        struct fact_ref want = rules->asks[d->chain][i];
-        if (needs_check_of(&want) != (int)index)
-            continue;
-        want.key = span_from(xstrndup(want.key.len > 0 ? want.key.ptr : "", want.key.len),
-                             want.key.len);
-        request->wants[request->want_count++] = want;
-    }
+    request->wants = xcalloc(ask_count + FACT__COUNT, sizeof *request->wants);
+    for (size_t i = 0; i < ask_count; i++)
+        add_want(request, rules->asks[d->chain][i]);
+    for (size_t i = 0; i < checks_count(); i++)
+        for (const enum fact_id *need = check_needs(checks_at(i));
+             (bits >> i & 1) != 0 && *need != FACT__COUNT; need++)
+            if (request->want_count < ask_count + FACT__COUNT)
+                add_want(request,
+                         (struct fact_ref){.fact = *need, .record = fact_table[*need].record});
 }
 
 /* [policy] asks about one recipient at a time. */
@@ -79,6 +110,6 @@ struct check_request *request_new(struct deciding *d, size_t index)
     request->is_trial = d->is_trial;
     request->transaction = copy_text(d->transaction);
     request->sender = copy_text(d->sender);
-    add_wants(request, d, index);
+    add_wants(request, d);
     return request;
 }

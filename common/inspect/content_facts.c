@@ -1,7 +1,9 @@
 /* content_facts.c - what a content worker may tell of. */
 #include "inspect/content_facts.h"
+#include "base/utf8.h"
 #include "facts/block.h"
 #include "facts/derive.h"
+#include "mail/domain.h"
 
 #define PART_NAMES_MAX 64 /* an honest worker stays below; each is compared with each */
 
@@ -52,8 +54,8 @@ static int check_parts(const struct facts *facts, struct err *err)
     const struct record_list *list = facts_records(facts, RECORD_ATTACHMENT);
     size_t first = record_first(RECORD_ATTACHMENT), width = record_count(RECORD_ATTACHMENT);
 
-    if (list->state != FACT_VALUE || facts_records(facts, RECORD_URL)->state != FACT_PENDING)
-        return err_set(err, "it does not list the attachments, or more than these");
+    if (list->state != FACT_VALUE)
+        return err_set(err, "it does not list the attachments");
     for (size_t i = 0; i < list->count; i++)
         for (size_t id = first; id < first + width; id++) {
             enum fact_state state =
@@ -67,20 +69,90 @@ static int check_parts(const struct facts *facts, struct err *err)
     return 0;
 }
 
-int content_facts_check(const struct facts *facts, struct span wants, struct err *err)
+static bool is_utf8(struct span text)
 {
-    if (check_plain(facts, err) < 0 || check_parts(facts, err) < 0)
+    while (text.len > 0)
+        if (utf8_next(&text) == UTF8_BAD)
+            return false;
+    return true;
+}
+
+/* One value, or none. */
+static const struct value *link_value(const struct facts *facts, size_t index, enum fact_id id)
+{
+    const struct fact *fact = facts_record_get(facts, RECORD_URL, index, id);
+
+    return fact->state == FACT_VALUE && fact->count == 1 ? &fact->values[0] : NULL;
+}
+
+/* The domain is the host's own or one above it. Which of them was registered is the worker's word: his list of suffixes may be older than ours. */
+static bool is_place(const struct value *host, const struct value *domain)
+{
+    char normal[DOMAIN_SIZE], text[IP_TEXT_SIZE];
+    struct ip ip;
+
+    if (host == NULL)
+        return false;
+    if (ip_parse(host->text, &ip))
+        return span_is(host->text, ip_text(&ip, text)) && domain == NULL;
+    return domain_normalize(host->text, normal) && span_is(host->text, normal) &&
+           domain != NULL && domain_normalize(domain->text, normal) &&
+           span_is(domain->text, normal) && domain_is_within(host->text, domain->text);
+}
+
+static int check_link(const struct facts *facts, size_t index, struct err *err)
+{
+    const struct value *shown = link_value(facts, index, FACT_URL_TEXT),
+                       *deceptive = link_value(facts, index, FACT_URL_DECEPTIVE);
+
+    for (size_t i = 0; i < record_count(RECORD_URL); i++) {
+        enum fact_id id = (enum fact_id)(record_first(RECORD_URL) + i);
+        if (facts_record_get(facts, RECORD_URL, index, id)->state == FACT_UNKNOWN)
+            return err_set(err, "it does not know %s", fact_table[id].name);
+    }
+    if (!is_place(link_value(facts, index, FACT_URL_HOST),
+                  link_value(facts, index, FACT_URL_DOMAIN)))
+        return err_set(err, "a link to no place");
+    if (shown != NULL && (shown->text.len > WIRE_LINK_SHOWN_MAX || !is_utf8(shown->text)))
+        return err_set(err, "the text of a link is no text");
+    if (deceptive == NULL || (deceptive->number != 0 && deceptive->number != 1))
+        return err_set(err, "it does not say whether a link deceives");
+    return 0;
+}
+
+static int check_links(const struct facts *facts, bool is_wanted, struct err *err)
+{
+    const struct record_list *list = facts_records(facts, RECORD_URL);
+
+    if (!is_wanted)
+        return list->state == FACT_PENDING
+                   ? 0
+                   : err_set(err, "it lists links, which it was not asked for");
+    if (list->state != FACT_VALUE || list->count > WIRE_LINKS_MAX)
+        return err_set(err, "it does not list the links, or too many");
+    for (size_t i = 0; i < list->count; i++)
+        if (check_link(facts, i, err) < 0)
+            return -1;
+    return 0;
+}
+
+int content_facts_check(const struct facts *facts, const struct content_wants *wants,
+                        struct err *err)
+{
+    if (check_plain(facts, err) < 0 || check_parts(facts, err) < 0 ||
+        check_links(facts, (wants->flags & WIRE_LINKS) != 0, err) < 0)
         return -1;
     for (size_t i = 0; i < facts_keyed_count(facts); i++) {
         const struct keyed_fact *keyed = facts_keyed_at(facts, i);
         if (keyed->id != FACT_HEADER || keyed->fact.state == FACT_UNKNOWN ||
-            !is_wanted(wants, keyed->key))
+            !is_wanted(wants->headers, keyed->key))
             return err_set(err, "it speaks of what it was not asked");
     }
     return 0;
 }
 
-struct facts *content_facts_read(struct span block, struct span wants, struct err *err)
+struct facts *content_facts_read(struct span block, const struct content_wants *wants,
+                                 struct err *err)
 {
     struct facts *facts = facts_new();
 

@@ -3,10 +3,18 @@
 #define INSPECT_CONTENT_FACTS_H
 #include "base/err.h"
 #include "facts/facts.h"
+#include "inspect/wire.h"
 
-/* The worker's answer, the caller's to free, with the facts derived from it; NULL: it must not be believed. wants: the header names that
- * were asked for, lower case, each ended by NUL. */
-struct facts *content_facts_read(struct span block, struct span wants, struct err *err);
-/* May these facts come from a worker: only content facts, all of them, and of the wanted headers only? */
-int content_facts_check(const struct facts *facts, struct span wants, struct err *err);
+/* What was asked for besides what always is. */
+struct content_wants {
+    struct span headers; /* names, lower case, each ended by NUL */
+    uint32_t flags;      /* WIRE_LINKS */
+};
+
+/* The worker's answer, the caller's to free, with the facts derived from it; NULL: it must not be believed. */
+struct facts *content_facts_read(struct span block, const struct content_wants *wants,
+                                 struct err *err);
+/* May these facts come from a worker: only content facts, all of them, and what was wanted only? */
+int content_facts_check(const struct facts *facts, const struct content_wants *wants,
+                        struct err *err);
 #endif

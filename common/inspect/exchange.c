@@ -43,6 +43,7 @@ int exchange_send(struct exchange *x, int socket_fd, const struct exchange_reque
 {
     struct wire_request head = {.size = request->size,
                                 .limits = request->limits,
+                                .wants = request->wants,
                                 .body_bytes = (uint32_t)request->body.len};
     struct iovec pieces[2] = {{&head, sizeof head},
                               {(void *)(uintptr_t)request->body.ptr, request->body.len}};

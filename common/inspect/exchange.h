@@ -19,6 +19,7 @@ struct exchange_request {
     int message_fd;
     uint64_t size;
     struct wire_limits limits;
+    uint32_t wants; /* WIRE_LINKS */
     struct span body;
     uint32_t answer_max; /* bytes */
 };

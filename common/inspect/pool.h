@@ -44,6 +44,7 @@ struct pool_job {
         asker; /* who sent it, as a number: where many wait, nobody gets more than his share */
     int64_t deadline; /* clock_mono_ms; waiting counts against it */
     int64_t timeout;  /* ms with a worker; 0: the pool's */
+    uint32_t wants;   /* WIRE_LINKS */
     struct span body; /* behind the wire_request */
     /* The worker's answer, right before done(ctx, NULL), and there until that returns. -1: it must not be believed; the worker is then
      * sent away and done gets the failure. */

@@ -67,6 +67,7 @@ int seat_give(struct seat *seat, const struct launch *launch, const struct pool_
     int64_t now = clock_mono_ms(), until = end_of(job, options, now);
     struct exchange_request request = {.message_fd = job->message_fd,
                                        .limits = options->limits,
+                                       .wants = job->wants,
                                        .body = job->body,
                                        .answer_max = options->kind->answer_max};
     struct err err;

@@ -20,6 +20,11 @@
 #define WIRE_PIECE      65536 /* of a block, in one packet */
 #define WIRE_WANT_MAX   32768 /* bytes of wanted header names */
 
+/* What is wanted of a message besides what always is. */
+#define WIRE_LINKS          0x1u /* its links */
+#define WIRE_LINKS_MAX      1000
+#define WIRE_LINK_SHOWN_MAX 200 /* bytes of url.text */
+
 enum wire_order_kind { WIRE_FORK = 1, WIRE_KILL };
 struct wire_order {
     uint32_t kind;
@@ -44,6 +49,7 @@ struct wire_request {
     uint8_t id[WIRE_ID_BYTES];
     uint64_t size;             /* of the message */
     struct wire_limits limits; /* content */
+    uint32_t wants;            /* content: WIRE_LINKS */
     uint32_t body_bytes;
 };
 

@@ -23,12 +23,23 @@ static void send_edge(int socket_fd, enum wire_answer_kind kind, const uint8_t *
     send_packet(socket_fd, &edge, sizeof edge);
 }
 
+/* An empty list, and why. */
+static void drop(struct facts *facts, enum record record, struct span why)
+{
+    facts_records_unknown(facts, record, SPAN(""));
+    facts_records_learnt(facts, record, true, why);
+}
+
 static void write_block(struct str *block, struct facts *facts)
 {
     if (block_write(block, facts, NULL) == 0)
         return;
-    facts_records_unknown(facts, RECORD_ATTACHMENT, SPAN(""));
-    facts_records_learnt(facts, RECORD_ATTACHMENT, true, SPAN("too many names and headers"));
+    if (facts_records(facts, RECORD_URL)->state != FACT_PENDING) {
+        drop(facts, RECORD_URL, SPAN("too many names, headers and links"));
+        if (block_write(block, facts, NULL) == 0)
+            return;
+    }
+    drop(facts, RECORD_ATTACHMENT, SPAN("too many names and headers"));
     if (block_write(block, facts, NULL) != 0)
         _exit(1);
 }

@@ -2,12 +2,13 @@
 #ifndef MILTER_INSPECT_LINKS_H
 #define MILTER_INSPECT_LINKS_H
 #include "facts/facts.h"
+#include "inspect/wire.h"
 
-#define LINKS_MAX 1000 /* different ones of a message */
+#define LINKS_MAX WIRE_LINKS_MAX /* different ones of a message */
 #define LINKS_TEXT_MAX                                                                         \
-    (4 * 1024 * 1024)       /* bytes of UTF-8 text of a message that are searched */
-#define LINK_SHOWN_MAX  200 /* bytes of url.text; cut between characters */
-#define LINK_NESTED_MAX 3   /* links inside of one link's path and query that are taken too */
+    (4 * 1024 * 1024) /* bytes of UTF-8 text of a message that are searched */
+#define LINK_SHOWN_MAX  WIRE_LINK_SHOWN_MAX /* bytes of url.text; cut between characters */
+#define LINK_NESTED_MAX 3 /* links inside of one link's path and query that are taken too */
 
 struct links;
 

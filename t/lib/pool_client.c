@@ -50,8 +50,9 @@ int pool_client_seal(struct span bytes, int seals)
 int pool_client_take(void *ctx, struct span answer, struct err *err)
 {
     struct pool_result *result = ctx;
+    struct content_wants wants = {.headers = result->wants};
 
-    result->facts = content_facts_read(answer, result->wants, err);
+    result->facts = content_facts_read(answer, &wants, err);
     return result->facts != NULL ? 0 : -1;
 }
 

@@ -129,6 +129,8 @@ static const struct change {
     {"an unknown header", change_unknown_header, false, true},
 };
 
+static const struct content_wants without_links = {.headers = {"subject\0x-wanted\0", 17}};
+
 START_TEST(test_changes)
 {
     for (size_t i = 0; i < COUNT_OF(changes); i++) {
@@ -137,8 +139,7 @@ START_TEST(test_changes)
         struct err err;
         err_reset(&err);
         c->apply(facts);
-        ck_assert_msg((content_facts_check(facts, SPAN("subject\0x-wanted\0"), &err) == 0) ==
-                          c->is_taken,
+        ck_assert_msg((content_facts_check(facts, &without_links, &err) == 0) == c->is_taken,
                       "%s: %s", c->name, err.text);
         ck_assert_msg(content_failed(facts) == c->is_failed, "%s", c->name);
         ck_assert_msg((content_failure(facts).len > 0) ==
@@ -146,6 +147,125 @@ START_TEST(test_changes)
                       "%s", c->name);
         facts_free(&facts);
     }
+}
+END_TEST
+
+/* A link as a worker may list it; what is NULL is absent. */
+struct link {
+    const char *name; /* of the case */
+    const char *host, *domain, *text;
+    int deceptive; /* -1: absent */
+    bool is_taken;
+};
+
+static const struct link links[] = {
+    {"a link", "www.example.com", "example.com", "Click here", 0, true},
+    {"nothing shown", "www.example.com", "example.com", NULL, 1, true},
+    {"an IPv4 address", "192.0.2.1", NULL, "192.0.2.1", 0, true},
+    {"an IPv6 address", "2001:db8::1", NULL, NULL, 0, true},
+    {"a domain that is its own", "example.com", "example.com", NULL, 0, true},
+    {"no host", NULL, "example.com", NULL, 0, false},
+    {"an empty host", "", "example.com", NULL, 0, false},
+    {"a host in upper case", "WWW.example.com", "example.com", NULL, 0, false},
+    {"a host with a final dot", "example.com.", "example.com", NULL, 0, false},
+    {"a host with U-labels",
+     "b\xc3\xbc"
+     "cher.example",
+     "b\xc3\xbc"
+     "cher.example",
+     NULL, 0, false},
+    {"a host with a line end", "example.com\n", "example.com", NULL, 0, false},
+    {"an address in another spelling", "2001:DB8:0::1", NULL, NULL, 0, false},
+    {"an address in brackets", "[192.0.2.1]", NULL, NULL, 0, false},
+    {"an address with a domain", "192.0.2.1", "example.com", NULL, 0, false},
+    {"no domain", "www.example.com", NULL, NULL, 0, false},
+    {"another domain", "www.example.com", "example.net", NULL, 0, false},
+    {"half a label", "www.example.com", "ample.com", NULL, 0, false},
+    {"text that is no UTF-8", "example.com", "example.com", "caf\xe9", 0, false},
+    {"no word of deceiving", "example.com", "example.com", NULL, -1, false},
+};
+
+static void set_link(struct facts *facts, size_t index, enum fact_id id, const char *text)
+{
+    struct value value = {.text = span_of(text)};
+    struct fact fact = {.state = FACT_VALUE, .count = 1, .values = &value};
+
+    if (text != NULL)
+        ck_assert(facts_record_set(facts, RECORD_URL, index, id, &fact));
+}
+
+static void add_link(struct facts *facts, const struct link *link)
+{
+    size_t index = (size_t)facts_record_add(facts, RECORD_URL);
+    struct value value = {.number = link->deceptive};
+    struct fact fact = {.state = FACT_VALUE, .count = 1, .values = &value};
+
+    set_link(facts, index, FACT_URL_HOST, link->host);
+    set_link(facts, index, FACT_URL_DOMAIN, link->domain);
+    set_link(facts, index, FACT_URL_TEXT, link->text);
+    if (link->deceptive >= 0)
+        facts_record_set(facts, RECORD_URL, index, FACT_URL_DECEPTIVE, &fact);
+}
+
+/* -1: refused, with links wanted. */
+static int check_links(const struct facts *facts)
+{
+    struct content_wants wants = {.flags = WIRE_LINKS};
+    struct err err;
+
+    err_reset(&err);
+    return content_facts_check(facts, &wants, &err);
+}
+
+START_TEST(test_links)
+{
+    for (size_t i = 0; i < COUNT_OF(links); i++) {
+        struct facts *facts = fine();
+        add_link(facts, &links[0]);
+        add_link(facts, &links[i]);
+        facts_records_learnt(facts, RECORD_URL, false, SPAN(""));
+        ck_assert_msg((check_links(facts) == 0) == links[i].is_taken, "%s", links[i].name);
+        facts_free(&facts);
+    }
+}
+END_TEST
+
+START_TEST(test_link_lists)
+{
+    struct fact unknown = {.state = FACT_UNKNOWN, .reason = SPAN("why not")};
+    char text[WIRE_LINK_SHOWN_MAX + 2];
+    struct facts *facts = fine();
+
+    ck_assert_int_lt(check_links(facts), 0); /* wanted and not there */
+    for (size_t i = 0; i < WIRE_LINKS_MAX; i++)
+        add_link(facts, &links[0]);
+    facts_records_learnt(facts, RECORD_URL, true, SPAN("too many links"));
+    ck_assert_int_eq(check_links(facts), 0);
+    add_link(facts, &links[0]);
+    ck_assert_int_lt(check_links(facts), 0);
+    facts_free(&facts);
+
+    facts = fine();
+    memset(text, 'x', sizeof text);
+    text[WIRE_LINK_SHOWN_MAX] = '\0';
+    add_link(facts, &links[0]);
+    set_link(facts, 0, FACT_URL_TEXT, text);
+    facts_records_learnt(facts, RECORD_URL, false, SPAN(""));
+    ck_assert_int_eq(check_links(facts), 0);
+    text[WIRE_LINK_SHOWN_MAX] = 'x';
+    text[WIRE_LINK_SHOWN_MAX + 1] = '\0';
+    set_link(facts, 0, FACT_URL_TEXT, text);
+    ck_assert_int_lt(check_links(facts), 0);
+    set_link(facts, 0, FACT_URL_TEXT, "x");
+    facts_record_set(facts, RECORD_URL, 0, FACT_URL_TEXT, &unknown);
+    ck_assert_int_lt(check_links(facts), 0);
+    facts_free(&facts);
+
+    facts = fine();
+    facts_records_unknown(facts, RECORD_URL, SPAN("why not"));
+    ck_assert_int_lt(check_links(facts), 0);
+    ck_assert(content_failed(facts));
+    facts_free(&facts);
 }
 END_TEST
 
@@ -165,14 +285,19 @@ START_TEST(test_failure)
 }
 END_TEST
 
-/* Without a running inspector the answer comes at once, and says so. */
-START_TEST(test_not_started)
+/* Without a running inspector the answer comes at once, and says so; of links only who asked for them hears. */
+static void ask_in_vain(bool wants_links)
 {
     struct check_request *request = calloc(1, sizeof *request);
     struct facts *answer;
     struct err err;
     int check;
 
+    if (wants_links) {
+        request->wants = calloc(1, sizeof *request->wants);
+        request->want_count = 1;
+        request->wants[0] = (struct fact_ref){.fact = FACT_URL_HOST, .record = RECORD_URL};
+    }
     request->mailbox = mailbox_new();
     request->check = 3;
     request->message_fd = -1;
@@ -183,9 +308,18 @@ START_TEST(test_not_started)
     ck_assert(content_failed(answer));
     ck_assert(span_starts(content_failure(answer), SPAN("inspector: ")));
     ck_assert(!content_tried(answer));
+    ck_assert_int_eq(facts_records(answer, RECORD_URL)->state,
+                     wants_links ? FACT_UNKNOWN : FACT_PENDING);
     facts_free(&answer);
     check_request_unpin(&request);
 }
+
+START_TEST(test_not_started)
+{
+    ask_in_vain(false);
+    ask_in_vain(true);
+}
 END_TEST
 
-SUITE_MAIN("inspect/content", test_changes, test_failure, test_not_started)
+SUITE_MAIN("inspect/content", test_changes, test_links, test_link_lists, test_failure,
+           test_not_started)
