@@ -14,7 +14,8 @@ static void add(struct dnsbl_tally *tally, const struct dnsbl_asked *asked, bool
 {
     const struct dnsbl_zone *zone = &asked->list->zone;
 
-    if (asked->said == DNSBL_NOT_LISTED || is_counted(tally, asked->list))
+    if (asked->said == DNSBL_NOT_LISTED || is_counted(tally, asked->list) ||
+        dnsbl_lists_all(asked->list))
         return;
     if (asked->said == DNSBL_LISTED) {
         tally->listed[tally->listed_count++] = (struct value){.text = zone->name};

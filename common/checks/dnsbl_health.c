@@ -19,7 +19,7 @@ bool dnsbl_is_out(struct dnsbl_list *list)
     bool is_out;
 
     pthread_mutex_lock(&list->lock);
-    is_out = list->out_for > 0;
+    is_out = list->out_for > 0 || list->lists_all;
     pthread_mutex_unlock(&list->lock);
     return is_out;
 }
@@ -29,7 +29,9 @@ enum dnsbl_turn dnsbl_turn(struct dnsbl_list *list)
     enum dnsbl_turn turn = DNSBL_ASK;
 
     pthread_mutex_lock(&list->lock);
-    if (list->out_for > 0) {
+    if (list->lists_all) {
+        turn = DNSBL_LEAVE_OUT;
+    } else if (list->out_for > 0) {
         bool is_due = !list->is_tried && clock_mono_ms() >= list->out_until;
         list->is_tried |= is_due;
         turn = is_due ? DNSBL_TRY : DNSBL_LEAVE_OUT;
@@ -70,7 +72,7 @@ static void note_answer(struct dnsbl_list *list)
 {
     list->failures = 0;
     if (clock_mono_ms() - list->failed_at >= DNSBL_CALM_MS)
-        list->is_troubled = false;
+        list->is_troubled = list->lists_all;
 }
 
 static void note_try(struct dnsbl_list *list, enum dnsbl_said said, const char *why)
@@ -79,7 +81,7 @@ static void note_try(struct dnsbl_list *list, enum dnsbl_said said, const char *
     if (said == DNSBL_LISTED || said == DNSBL_NOT_LISTED) {
         list->out_for = 0;
         list->failures = 0;
-        list->is_troubled = false;
+        list->is_troubled = list->lists_all;
     } else if (said != DNSBL_NOT_ASKED) {
         leave_out(list, list->out_for * 2);
         list->failed_at = clock_mono_ms();

@@ -23,6 +23,7 @@ const char *dnsbl_setting(const struct settings *from, enum dnsbl_kind kind);
 #define DNSBL_OUT_MS   60000
 #define DNSBL_OUT_MAX  900000 /* ms: it doubles up to here */
 #define DNSBL_CALM_MS  60000  /* without a failure, before it is called in order again */
+#define DNSBL_PROBE_MS 3600000
 #define DNSBL_TEXT     256
 
 struct dnsbl_list {
@@ -36,6 +37,8 @@ struct dnsbl_list {
     int64_t out_until;    /* clock_mono_ms */
     bool is_tried;        /* left out, and one question is under way */
     bool is_troubled;     /* the log says so */
+    int64_t probe_at;     /* clock_mono_ms: the next question for what no list may list */
+    bool lists_all; /* it lists that: it lists everything, so nothing that it says counts */
     char trouble[DNSBL_TEXT];
 };
 
@@ -71,6 +74,12 @@ enum dnsbl_turn dnsbl_turn(struct dnsbl_list *list);
 bool dnsbl_is_out(struct dnsbl_list *list);
 /* What came of a question, or of the one that was a try. why: of a failure or refusal. */
 void dnsbl_note(struct dnsbl_list *list, enum dnsbl_said said, const char *why, bool is_try);
+/* Now and then a list is asked for what it must not list (RFC 5782 section 5): one that is given up often lists everything, so that people
+ * take notice. True for who is to ask now; the name; and what came of it. */
+bool dnsbl_probe_is_due(struct dnsbl_list *list);
+void dnsbl_probe_name(struct str *out, const struct dnsbl_list *list);
+void dnsbl_note_probe(struct dnsbl_list *list, enum dnsbl_said said);
+bool dnsbl_lists_all(struct dnsbl_list *list);
 /* What is out of order with it, for `status`; false: nothing. */
 bool dnsbl_list_trouble(struct dnsbl_list *list, char text_r[DNSBL_TEXT]);
 #endif

@@ -49,15 +49,18 @@ static bool is_short(int64_t deadline)
 struct dnsbl_work *dnsbl_work_new(struct check_request *request, size_t max,
                                   struct facts *(*conclude)(const struct dnsbl_work *work))
 {
-    struct dnsbl_work *work = xcalloc(1, sizeof *work + max * sizeof work->asked[0]);
+    size_t room =
+        max +
+        DNSBL_LISTS_MAX; /* one question more of each, to see whether it lists everything */
+    struct dnsbl_work *work = xcalloc(1, sizeof *work + room * sizeof work->asked[0]);
     int64_t deadline = request->deadline - MARGIN_MS;
 
     work->request = check_request_pin(request);
     work->conclude = conclude;
     work->open = 1;
-    work->max = max;
+    work->max = room;
     work->is_short = is_short(deadline);
-    dnsbl_batch_begin(&work->batch, request->facts, deadline, max);
+    dnsbl_batch_begin(&work->batch, request->facts, deadline, room);
     return work;
 }
 
@@ -120,12 +123,39 @@ static void ask(struct dnsbl_work *work, struct dnsbl_list *list, struct span na
     work->open++;
 }
 
+/* Its answer is waited for: what the list says now counts only if it does not list everything. */
+static void on_probe(void *ctx, const struct dns_answer *answer)
+{
+    struct dnsbl_asked *asked = ctx;
+    char why[DNSBL_TEXT];
+
+    dnsbl_note_probe(asked->list, dnsbl_read(asked->list, answer, why));
+    let_go(asked->work);
+}
+
+static void probe(struct dnsbl_work *work, struct dnsbl_list *list)
+{
+    struct str name = STR_EMPTY;
+    struct dns_question *question;
+    struct dnsbl_asked *asked = add_asked(work, list);
+
+    dnsbl_probe_name(&name, list);
+    question = dnsbl_batch_add(&work->batch, str_span(&name));
+    question->done = on_probe;
+    question->ctx = asked;
+    asked->said = DNSBL_NOT_LISTED;
+    work->open++;
+    str_clear(&name);
+}
+
 void dnsbl_work_ask(struct dnsbl_work *work, struct dnsbl_list *list, const struct str *names,
                     size_t count)
 {
     enum dnsbl_turn turn = dnsbl_turn(list);
     struct dns_question *question;
 
+    if (dnsbl_probe_is_due(list))
+        probe(work, list);
     if (turn == DNSBL_ASK) {
         for (size_t i = 0; i < count && work->count < work->max; i++)
             ask(work, list, str_span(&names[i]));

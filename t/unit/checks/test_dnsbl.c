@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "checks/dnsbl.h"
-#include "checks/dnsbl_list.h"
+#include "checks/dnsbl_lists.h"
 #include "t/lib/fake_dns.h"
 #include "t/lib/log_capture.h"
 #include "t/lib/suite.h"
@@ -23,6 +23,8 @@ static void begin(const char *client, const char *allow, const char *sender)
     fake_dns_reset();
     log_capture_begin();
     dnsbl_begin(&settings);
+    for (size_t i = 0; dnsbl_list_at(i) != NULL; i++) /* these questions are not counted */
+        (void)dnsbl_probe_is_due(dnsbl_list_at(i));
 }
 
 static struct facts *facts_of(const char *client, const char *sender)
@@ -284,6 +286,42 @@ START_TEST(an_allow_list_that_refuses_speaks_for_nobody)
 }
 END_TEST
 
+static void probe_again(void)
+{
+    for (size_t i = 0; dnsbl_list_at(i) != NULL; i++)
+        dnsbl_list_at(i)->probe_at = 0;
+}
+
+START_TEST(a_list_that_lists_everything_counts_for_nothing)
+{
+    struct dnsbl_trouble trouble;
+
+    begin("a.example*2", "good.example", "dbl.example");
+    fake_dns_add(DNS_A, CLIENT "a.example", "127.0.0.2");
+    fake_dns_add(DNS_A, "1.0.0.127.a.example", "127.0.0.2");
+    fake_dns_add(DNS_A, "x.example.dbl.example", "127.0.1.2");
+    fake_dns_add(DNS_A, "invalid.dbl.example", "127.0.1.2");
+    probe_again();
+    for (int i = 0; i < 3; i++) { /* from the first message on */
+        ask("192.0.2.7", "x.example");
+        all_are("absent", "absent", "absent", "0");
+    }
+    said_once("block list a.example: it lists everything");
+    said_once("block list of senders dbl.example: it lists everything");
+    ck_assert(dnsbl_trouble_at(1, &trouble));
+    ck_assert(strstr(trouble.text, "take it out of the settings") != NULL);
+    fake_dns_remove(DNS_A, "1.0.0.127.a.example");
+    fake_dns_set(DNS_A, "invalid.dbl.example", DNS_FAILED); /* says nothing */
+    probe_again();
+    ask("192.0.2.7", "x.example");
+    ask("192.0.2.7", "x.example");
+    all_are("{\"a.example\"}", "absent", "absent", "2");
+    ck_assert(dnsbl_trouble_at(0, &trouble));
+    ck_assert(span_is(trouble.zone, "dbl.example"));
+    ck_assert(!dnsbl_trouble_at(1, &trouble));
+}
+END_TEST
+
 START_TEST(of_senders_127_0_1_255_is_an_answer_like_any_other)
 {
     begin("", "", "dbl.example");
@@ -331,10 +369,11 @@ START_TEST(an_answer_after_the_end_of_the_transaction_finds_nobody)
 }
 END_TEST
 
-SUITE_MAIN("checks/dnsbl", lists_of_all_kinds_are_asked_at_once_and_add_up,
-           only_answers_that_count_list, ipv6_is_asked_by_its_nibbles,
-           only_what_the_rules_want_is_asked, nobody_asks_for_private_addresses_or_odd_domains,
-           without_lists_nothing_lists, silence_is_unknown_unless_another_lists,
+SUITE_MAIN("checks/dnsbl", a_list_that_lists_everything_counts_for_nothing,
+           lists_of_all_kinds_are_asked_at_once_and_add_up, only_answers_that_count_list,
+           ipv6_is_asked_by_its_nibbles, only_what_the_rules_want_is_asked,
+           nobody_asks_for_private_addresses_or_odd_domains, without_lists_nothing_lists,
+           silence_is_unknown_unless_another_lists,
            a_silent_allow_list_is_missed_where_it_could_take_off,
            refusals_are_no_listings_but_warnings, an_allow_list_that_refuses_speaks_for_nobody,
            of_senders_127_0_1_255_is_an_answer_like_any_other,
