@@ -3,10 +3,13 @@
 
 #include <stdio.h>
 
+#include "checks/alignment.h"
 #include "inspect/sender_wire.h"
 #include "mail/authres_read.h"
 #include "mail/authres_write.h"
 #include "mail/domain.h"
+
+#define SEALERS_SHOWN 4 /* of an ARC chain */
 
 struct writing {
     struct authres_writer to;
@@ -131,16 +134,80 @@ static void write_dkim(struct writing *w)
         write_domains(w, word);
 }
 
+static bool spf_passes(const struct facts *facts)
+{
+    const char *word = word_of(facts, FACT_SPF);
+
+    return word != NULL && strcmp(word, "pass") == 0;
+}
+
+static size_t count_of(const struct fact *fact)
+{
+    return fact->state == FACT_VALUE ? fact->count : 0;
+}
+
+static bool is_aligned(const struct facts *facts, struct span from)
+{
+    const struct fact *signers = facts_get(facts, FACT_DKIM_DOMAINS);
+
+    if (spf_passes(facts) && alignment_holds(from, text_of(facts, FACT_SPF_DOMAIN), false))
+        return true;
+    for (size_t i = 0; i < count_of(signers); i++)
+        if (alignment_holds(from, signers->values[i].text, false))
+            return true;
+    return false;
+}
+
+/* Passed for nothing but the word of a chain. What is aligned, though not as strictly as the domain may wish, is never called that. */
+static bool is_by_arc(const struct facts *facts)
+{
+    const struct fact *domains = facts_get(facts, FACT_ARC_DMARC);
+    struct span from = text_of(facts, FACT_DMARC_DOMAIN);
+
+    for (size_t i = 0; i < count_of(domains); i++)
+        if (span_iequal(domains->values[i].text, from))
+            return !is_aligned(facts, from);
+    return false;
+}
+
+static void add_sealers(struct writing *w)
+{
+    const struct fact *sealers = facts_get(w->facts, FACT_ARC_SEALERS);
+
+    for (size_t i = 0; i < count_of(sealers) && i < SEALERS_SHOWN; i++)
+        authres_comment_add(&w->to, "by arc: ", sealers->values[i].text);
+}
+
+/* By SPF, by DKIM: what passes without being the domain's of From. */
+static const char *const unaligned[2][2] = {
+    {"neither SPF nor DKIM passes", "a DKIM signature passes, but of another domain"},
+    {"SPF passes, but for another domain", "SPF and DKIM pass, but for other domains"}};
+
+/* What it rests on, and what the domain asks for then: after sp= and pct=, as RFC 7489 section 11.1 wants it. */
+static void write_failure(struct writing *w)
+{
+    bool has_signer = count_of(facts_get(w->facts, FACT_DKIM_DOMAINS)) > 0;
+
+    authres_reason(&w->to, span_of(unaligned[spf_passes(w->facts)][has_signer]));
+    authres_property_add(&w->to, "policy.dmarc", span_of(word_of(w->facts, FACT_DMARC_POLICY)));
+}
+
 static void write_dmarc(struct writing *w)
 {
     const char *word = word_of(w->facts, FACT_DMARC);
-    const char *policy = word_of(w->facts, FACT_DMARC_POLICY);
+    bool is_ours = text_of(w->facts, FACT_AUTHRES_ID).len == 0;
 
     if (word == NULL)
         return;
     authres_result(&w->to, "dmarc", word);
     add_source(w);
-    authres_comment_add(&w->to, "p=", span_of(policy));
+    if (is_ours && strcmp(word, "pass") == 0 && is_by_arc(w->facts))
+        add_sealers(w);
+    authres_comment_add(&w->to, "p=", span_of(word_of(w->facts, FACT_DMARC_POLICY)));
+    if (is_ours && strcmp(word, "permerror") == 0)
+        authres_reason(&w->to, SPAN("the record of its policy does not read"));
+    if (is_ours && strcmp(word, "fail") == 0)
+        write_failure(w);
     authres_property_add(&w->to, "header.from", text_of(w->facts, FACT_DMARC_DOMAIN));
 }
 

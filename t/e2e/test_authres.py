@@ -29,13 +29,15 @@ def zones():
     cut = " ".join('"%s"' % record[i:i + 200] for i in range(0, len(record), 200))
     return {"outside.example": '@ TXT "v=spf1 ip4:192.0.2.7 ip4:198.51.100.9 -all"\n_dmarc TXT "v=DMARC1; p=none"\n'
                                f"s1._domainkey TXT {cut}\n",
-            "helo.example": '@ TXT "v=spf1 ip4:192.0.2.7 -all"\n'}
+            "helo.example": '@ TXT "v=spf1 ip4:192.0.2.7 -all"\n',
+            "mild.example": '_dmarc TXT "v=DMARC1; p=none"\n', "strict.example": '_dmarc TXT "v=DMARC1; p=reject"\n', "list.example": f"s1._domainkey TXT {cut}\n"}
 
 
 class Rig(House):
     def __init__(self):
         super().__init__(rules=rules_with(filter_='rule kept when sender = "kept@outside.example" then quarantine "kept"'),
                          postfix_settings={"non_smtpd_milters": "unix:postgate/milter"}, settings={"authentication_results": "yes", "authserv_id": OURS, "dnssec_anchor_file": "",
+                                   "arc_trusted_sealers": "list.example",
                                    "trusted_authserv_ids": f"{INNER}@198.51.100.0/24, second.example@198.51.100.0/24"})
         self.names = dns_rig.Nsd(self.sub("names"), zones())
         self.gate.settings["resolver"] = self.names.resolver
@@ -289,6 +291,25 @@ def _(h):
     parsed = own(sent(h, [], sender="", helo="helo.example"))
     assert "spf=pass" in said(parsed), said(parsed)
     equal(of(parsed, "spf", "smtp", "helo"), ["helo.example"])
+
+
+def dmarc_of(h, m):
+    equal(h.proxy("a@outside.example", "bob@one.example", m).end.code, 250)
+    data = h.sinks["one.example"].wait_id(mail.id_of(m)).data
+    parsed = own(data)
+    return parsed, next(r for r in parsed.results if r.method == "dmarc"), b" ".join(results(data)[0][1].split())
+
+
+@case("a DMARC that fails says why and what is asked for; one that an ARC chain rescues says whose it is")
+def _(h):
+    parsed, dmarc, text = dmarc_of(h, mail.clean(sender="ceo@mild.example"))
+    equal((dmarc.result, dmarc.reason), ("fail", "SPF passes, but for another domain"), text)
+    equal(of(parsed, "dmarc", "policy", "dmarc") + of(parsed, "dmarc", "header", "from"), ["none", "mild.example"], text)
+    assert b"by arc" not in text, text
+    m = signed_mail.sealed(KEY, mail.clean(sender="ceo@strict.example"), b"arc=none; dmarc=pass header.from=strict.example", domain=b"list.example", server=b"list.example")
+    parsed, dmarc, text = dmarc_of(h, m)
+    equal((dmarc.result, dmarc.reason, of(parsed, "dmarc", "policy", "dmarc")), ("pass", None, []), text)
+    assert b"dmarc=pass (by arc: list.example) (p=reject) header.from=strict.example; arc=pass" in text, text
 
 
 @case("signatures of two keys and one that fails, each with its own result")

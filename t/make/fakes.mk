@@ -152,6 +152,7 @@ EXTRA_cluster/test_quarantine_shared := policyd/cluster/quarantine_shared
 LIBS_cluster/test_quarantine_shared := redis
 EXTRA_policyd/test_trial     := $(EXTRA_policyd/test_publish)
 EXTRA_milter/test_authres_header := milter/authres_header
+EXTRA_milter/test_authres_dmarc := milter/authres_header
 FAKES_checks/test_spf := fake_rounds
 FAKES_checks/test_signatures := fake_rounds
 
