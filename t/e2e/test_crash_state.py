@@ -32,7 +32,7 @@ def _(h):
 
     def exempted():
         return h.proxy("dev@software.example", "bob@one.example", mail.attachment(), client=taken[-1]).end.code == 250
-    wait.until(exempted, 2, "the last item to be in force in the milter")
+    wait.until(exempted, 10, "the last item to be in force in the milter")
 
 
 @case("a revision that was acknowledged survives kill -9 of policyd")

@@ -97,7 +97,7 @@ def _(h):
     path = h.sub("followed")
     argv = [os.path.join(h.gate.bin, "milter-ctl"), "-c", h.gate.cf, "--json", "log", "--follow", "--limit", "1"]
     following = procs.start(argv, log=path)
-    shown = lambda: [json.loads(line) for line in open(path) if line.startswith("{")]
+    shown = lambda: [json.loads(line) for line in open(path) if line.startswith("{") and line.endswith("\n")]
     wait.until(lambda: len(shown()) == 1, 10, "the newest row")
     for i in range(5):
         code(h.proxy(f"follow{i}@outside.example", "bob@one.example", mail.clean()), 250)

