@@ -126,13 +126,19 @@ static bool read_authority(struct span text, struct span rest, struct url *url_r
     return is_port(found.port) && url_host_read(found.host, url_r);
 }
 
+/* Takes what leads to a host off *rest. */
 static bool has_way(struct span *rest)
 {
+    struct span after = *rest;
+
     if (take_scheme(rest)) {
         take_slashes(rest);
         return true;
     }
-    return take_slashes(rest) >= 2;
+    if (take_slashes(&after) < 2)
+        return false;
+    *rest = after;
+    return true;
 }
 
 bool url_read(struct span text, struct url *url_r)
