@@ -5,6 +5,7 @@
 #include "policyd/cluster/change.h"
 #include "policyd/cluster/cluster.h"
 #include "policyd/control.h"
+#include "policyd/maps/local_domains.h"
 #include "policyd/maps/maps.h"
 #include "policyd/next_hops.h"
 
@@ -88,29 +89,47 @@ static int parse_routes(const json_t *array, struct next_hop *hops, size_t *coun
     return 0;
 }
 
-enum control_exit control_domain_add(struct control_call *call, struct err *err)
+static enum control_exit put_domain(struct policy_db *db, const struct domain_change *change,
+                                    struct err *err)
 {
-    struct policy_db *db = control_db(err);
-    struct span name = control_argument(call, "domain");
-    struct next_hop hops[DOMAIN_MAX_HOPS];
+    int state = domains_put(db, change->name, change->hops, change->hop_count, err);
     enum control_exit code;
-    size_t count = 0;
-    int state;
 
-    if (db == NULL)
-        return EXIT_PARTIAL;
-    if (parse_routes(json_object_get(call->args, "routes"), hops, &count, err) != 0)
-        return EXIT_INVALID;
-    if (cluster_is_member())
-        return change_domain(&(struct domain_change){name, hops, count, call->user}, err);
-    state = domains_put(db, name, hops, count, err);
     if (state < 0)
         return EXIT_INVALID;
     code = domains_changed(db, "accepted", err);
     if (code == EXIT_OK)
-        err_set(err, "domain %.*s %s", SPAN_ARG(name),
+        err_set(err, "domain %.*s %s", SPAN_ARG(change->name),
                 state == 1 ? "added" : "has its new routes");
     return code;
+}
+
+/* Of a domain that was taken: will its mail come as far as its route? */
+static enum control_exit look_for_local(struct span name, struct err *err)
+{
+    char normal[NEXT_HOP_HOST_SIZE];
+    struct err done = *err, why;
+
+    if (!domains_normalize(name, normal) ||
+        !local_domains_hold(control_shared.settings, normal, &why))
+        return EXIT_OK;
+    err_set(err, "%s, but %s", done.text, why.text);
+    return EXIT_PARTIAL;
+}
+
+enum control_exit control_domain_add(struct control_call *call, struct err *err)
+{
+    struct policy_db *db = control_db(err);
+    struct next_hop hops[DOMAIN_MAX_HOPS];
+    struct domain_change change = {control_argument(call, "domain"), hops, 0, call->user};
+    enum control_exit code;
+
+    if (db == NULL)
+        return EXIT_PARTIAL;
+    if (parse_routes(json_object_get(call->args, "routes"), hops, &change.hop_count, err) != 0)
+        return EXIT_INVALID;
+    code = cluster_is_member() ? change_domain(&change, err) : put_domain(db, &change, err);
+    return code == EXIT_OK ? look_for_local(change.name, err) : code;
 }
 
 enum control_exit control_domain_remove(struct control_call *call, struct err *err)

@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
 import mail
+import procs
 import sink
 from cases import case, code, equal
 from house import House
@@ -154,6 +155,15 @@ def _(h):
     m = mail.clean(to="bob@sub.one.example")
     code(h.proxy("alice@outside.example", "bob@sub.one.example", m), 250)
     h.sinks["two.example"].wait_id(mail.id_of(m))
+
+
+@case("a domain that Postfix keeps for itself is taken, and it is said that its mail does not come")
+def _(h):
+    name = procs.run(["postconf", "-c", h.postfix.etc, "-xh", "mydestination"]).stdout.strip()
+    done = h.gate.ctl("domain", "add", name, "--route", h.sinks["two.example"].route)
+    equal(done.exit, 5, done.errors)
+    assert f"added, but Postfix keeps its mail to itself, since mydestination in {h.postfix.etc}/main.cf names {name} too" in done.errors, done.errors
+    h.gate.ctl("domain", "remove", name, check=True)
 
 
 @case("a domain in another script is accepted in both of its forms")

@@ -71,6 +71,7 @@ $(B)/t/shift_clock.so: t/lib/shift_clock.c
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $<
 EXTRA_TESTS += $(B)/t/shift_clock.so
 $(addprefix $(B)/t/unit/,inspect/test_pool inspect/test_pool_start inspect/test_limits): | $(B)/t/evil/postgate-inspect $(B)/postgate-inspect
+EXTRA_policyd/test_local_domains := policyd/maps/local_domains policyd/maps/postfix_tool
 EXTRA_policyd/test_maps      := policyd/maps/maps policyd/maps/map_text policyd/maps/postfix_tool policyd/health
 EXTRA_policyd/test_publish   := $(addprefix policyd/,publish draft trial images next_hops addresses first_start lines milter_link health maps/maps maps/map_text maps/postfix_tool)
 
@@ -102,6 +103,7 @@ EXTRA_milter/test_notices := $(EXTRA_milter/test_callbacks)
 EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
+EXTRA_inspect/test_links_text := $(addprefix milter/inspect/,links links_shown links_nested links_text)
 FAKES_milter/test_open := fake_content fake_rounds set_clock
 EXTRA_milter/test_signing_keys := milter/signing_keys
 EXTRA_milter/test_open := $(addprefix milter/,open keys listen releases message signing_keys signing_key_file signing_publish)
@@ -210,3 +212,9 @@ endef
 $(foreach t,$(addprefix test_dmarc_report_,tally xml targets sent),$(eval $(call report_suite,$(t))))
 EXTRA_milter/test_dmarc_report_send := $(REPORT_PARTS) milter/dmarc_report_send milter/releases milter/message milter/smtp
 FAKES_milter/test_dmarc_report_send := fake_dns smtp_server
+
+HTML_PARTS := $(patsubst %.c,%,$(wildcard milter/inspect/html*.c))
+EXTRA_inspect/test_html := $(HTML_PARTS) milter/inspect/links_html
+FAKES_inspect/test_html := html_links
+EXTRA_inspect/test_links_html := $(HTML_PARTS) milter/inspect/links_html
+FAKES_inspect/test_links_html := html_links
