@@ -38,10 +38,18 @@ static const struct fact *place_of(const struct facts *facts, size_t index)
                : facts_record_get(facts, RECORD_URL, index, FACT_URL_HOST);
 }
 
+/* All questions of a message must find room at once. */
+static size_t places_max(void)
+{
+    size_t lists = dnsbl_count_of(DNSBL_URL);
+
+    return lists * DNSBL_URL_PLACES <= DNS_OURS_MAX ? DNSBL_URL_PLACES : DNS_OURS_MAX / lists;
+}
+
 /* At most FACTS_MAX_RECORDS links; the worker's client takes fewer. */
 static void places_find(struct places *places, const struct facts *facts)
 {
-    size_t count = facts_records(facts, RECORD_URL)->count;
+    size_t count = facts_records(facts, RECORD_URL)->count, most = places_max();
 
     *places = (struct places){.count = 0};
     for (size_t i = 0; i < count && !places->are_more; i++) {
@@ -49,7 +57,7 @@ static void places_find(struct places *places, const struct facts *facts)
         if (place->state != FACT_VALUE || place->values[0].text.len == 0 ||
             holds(places, place->values[0].text) || !may_be_asked(place->values[0].text))
             continue;
-        places->are_more = places->count == DNSBL_URL_PLACES;
+        places->are_more = places->count == most;
         if (!places->are_more)
             places->values[places->count++] = &place->values[0];
     }
@@ -97,7 +105,7 @@ static void missed(const struct facts *facts, struct str *why)
     else if (links->is_incomplete)
         str_printf(why, "not all of its links are known: %.*s", SPAN_ARG(links->reason));
     else if (places.are_more)
-        str_printf(why, "it links to more than %d domains", DNSBL_URL_PLACES);
+        str_printf(why, "it links to more than %zu domains", places_max());
 }
 
 /* What is listed stands, whatever else could not be asked. */
@@ -133,6 +141,9 @@ static int start(struct check_request *request, struct err *err)
     (void)err;
     places_find(&places, request->facts);
     work = dnsbl_work_new(request, dnsbl_count_of(DNSBL_URL) * (places.count + 1), conclude);
+    if (work->batch.asker !=
+        0) /* apart: nobody keeps us from asking about himself by many links */
+        work->batch.asker += DNS_ASKER_APART;
     for (size_t i = 0; (list = dnsbl_list_at(i)) != NULL; i++)
         if (list->kind == DNSBL_URL)
             ask_list(work, list, &places);

@@ -219,6 +219,34 @@ START_TEST(no_more_than_a_bounded_number_of_places_is_asked)
 }
 END_TEST
 
+START_TEST(with_many_lists_fewer_places_are_asked)
+{
+    begin("a.example, b.example, c.example, d.example, e.example, f.example, g.example, "
+          "h.example");
+    link_to_many(33);
+    ask();
+    are("unknown (it links to more than 32 domains)",
+        "unknown (it links to more than 32 domains)");
+    ck_assert_uint_eq(fake_dns_asked(), DNS_OURS_MAX);
+}
+END_TEST
+
+START_TEST(who_asks_by_links_is_counted_apart)
+{
+    struct dns_question question;
+    struct ip ip;
+
+    begin("uri.example");
+    ck_assert(ip_parse(SPAN("192.0.2.77"), &ip));
+    facts_set_ip(links, FACT_CLIENT_IP, &ip);
+    link_to("x.example", "x.example");
+    ask();
+    ck_assert(fake_dns_last(DNS_A, "x.example.uri.example", &question));
+    ck_assert(question.is_ours);
+    ck_assert_uint_eq(question.asker, dns_asker(&ip) + DNS_ASKER_APART);
+}
+END_TEST
+
 START_TEST(links_that_are_not_known_make_it_unknown)
 {
     begin("uri.example");
@@ -252,7 +280,8 @@ START_TEST(without_such_lists_there_is_nothing_to_ask)
 }
 END_TEST
 
-SUITE_MAIN("checks/dnsbl_url", registered_domains_are_asked_once_and_together,
+SUITE_MAIN("checks/dnsbl_url", with_many_lists_fewer_places_are_asked,
+           who_asks_by_links_is_counted_apart, registered_domains_are_asked_once_and_together,
            addresses_are_asked_reversed, what_is_our_own_business_is_not_asked,
            silence_is_unknown_unless_another_lists, a_refusal_of_the_operator_is_no_listing,
            a_list_that_is_left_out_is_tried_with_one_name,
