@@ -104,7 +104,7 @@ def _(c):
     c[0].ctl("rules", "apply", path, check=True)
     add(c[0], "198.51.100.7", name="more")
     add(c[0], "198.51.100.8", name="more")
-    wait_all(c, "the new list", lambda n: ask(n, "198.51.100.7") == "OK" and ask(n, "198.51.100.8") == "OK", 3)
+    wait_all(c, "the new list", lambda n: ask(n, "198.51.100.7") == "OK" and ask(n, "198.51.100.8") == "OK", 10)
 
 
 @case("domains and their routes reach all nodes, Postfix's map files too")
@@ -116,7 +116,7 @@ def _(c):
         text = lambda: open(os.path.join(node.gate.maps, "transport")).read()
         wait.until(lambda: "192.0.2.22" in text(), 20, f"the map files of {node.name}")
     c[0].ctl("domain", "remove", "two.example", check=True)
-    wait_all(c, "one domain", lambda n: len(n.ctl("domain", "list").rows) == 1, 3)
+    wait_all(c, "one domain", lambda n: len(n.ctl("domain", "list").rows) == 1, 10)
     equal(c[0].ctl("domain", "remove", "two.example").exit, 3)
 
 

@@ -130,7 +130,7 @@ def tampered(c, why, text, number=None, digest=None):
     for node in c.nodes:
         wait.until(lambda: re.search(why, trouble(node)), 5, f"{why} on {node.name}; there: {trouble(node)}")
         equal(revision(node), before[0])
-        node.log.wait("cluster: rules forged", 2)
+        node.log.wait("cluster: rules forged", 10)
     done = apply(c[0], rules("over it"))
     assert done.exit != 0, done
     c.redis.command("DEL", c.key(f"rev:rules:{number}"))
@@ -214,7 +214,7 @@ def _(c):
     ledger.set_head(c, "rules", number - 1, hashlib.sha256(old).hexdigest(), number - 1)
     wait.until(lambda: ledger.head(c, "rules")[0] == number, 10, "the head to be written again")
     wait_in_order(c)
-    c[0].log.wait("Redis had lost entries", 2)
+    c[0].log.wait("Redis had lost entries", 10)
 
 
 @case("Redis restarted empty: all keep what they have and say so; reseed writes it again")

@@ -68,7 +68,7 @@ def _(h):
     def taken():
         sent = h.proxy("alice@outside.example", "bob@one.example", m)
         return sent.end is not None and sent.end.code == 250
-    wait.until(taken, 3, "mail to be taken", pause=0.05)
+    wait.until(taken, 15, "mail to be taken", pause=0.05)
     h.sinks["one.example"].wait_id(mail.id_of(m))
 
 

@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(test_queue_is_bounded)
 {
-    struct pool *pool = pool_client_start(EVIL, 1, 100, 1000);
+    struct pool *pool = pool_client_start(EVIL, 1, 100, 10000);
     int fd = pool_client_seal(SPAN("X-Evil: spin\n\nx\n"), ALL_SEALS);
     struct pool_result results[8];
     struct pool_counts counts;
