@@ -149,21 +149,40 @@ bool url_read(struct span text, struct url *url_r)
     return has_way(&rest) && read_authority(text, rest, url_r);
 }
 
+/* Where the last label of a host in any spelling begins. */
+static struct span last_label(struct span host)
+{
+    static const struct span dots[] = {{".", 1}, {"\u3002", 3}, {"\uff0e", 3}, {"\uff61", 3}};
+
+    for (size_t at = host.len; at > 0; at--)
+        for (size_t i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
+            if (at < host.len && span_ends(span_from(host.ptr, at), dots[i]))
+                return span_from(host.ptr + at, host.len - at);
+    return host;
+}
+
+/* Before anything that takes long: most texts with a dot in them are no hosts. */
+static bool is_known(struct span host)
+{
+    char last[DOMAIN_SIZE];
+
+    return domain_normalize(last_label(host), last) && org_domain_is_known(span_of(last));
+}
+
 bool url_read_bare(struct span text, struct url *url_r)
 {
-    struct span rest = trimmed(text), last;
+    struct span rest = trimmed(text);
+    struct authority found;
     const char *dot;
 
     *url_r = (struct url){.tail = 0};
     if (has_way(&rest))
         return read_authority(text, rest, url_r);
-    if (authority_of(rest).has_user || !read_authority(text, rest, url_r) || url_r->is_ip)
+    found = authority_of(rest);
+    if (found.has_user || !is_known(found.host) || !read_authority(text, rest, url_r))
         return false;
     dot = strrchr(url_r->host, '.');
-    if (dot == NULL)
-        return false;
-    last = span_of(dot + 1);
-    return org_domain_is_known(last);
+    return !url_r->is_ip && dot != NULL && org_domain_is_known(span_of(dot + 1));
 }
 
 bool url_read_host(struct span host, struct url *url_r)

@@ -151,6 +151,18 @@ static bool map_label(struct span text, struct label *label, struct str *mapped)
     return true;
 }
 
+/* Is a label refused for what browsers refuse too? */
+static bool is_final(int code)
+{
+    static const int codes[] = {IDN2_BIDI, IDN2_TOO_BIG_LABEL, IDN2_TOO_BIG_DOMAIN,
+                                IDN2_PUNYCODE_BIG_OUTPUT, IDN2_ENCODING_ERROR};
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (code == codes[i])
+            return true;
+    return false;
+}
+
 /* Nothing may be left above ASCII: "-" and a full-width letter. */
 static bool put_label(const struct label *label, char out_r[DOMAIN_SIZE])
 {
@@ -179,7 +191,7 @@ static bool label_ascii(struct span text, char out_r[DOMAIN_SIZE])
         return true;
     }
     code = look_up(text, out_r);
-    if (code == IDN2_OK || code == IDN2_BIDI)
+    if (code == IDN2_OK || is_final(code))
         return code == IDN2_OK;
     is_fine = map_label(text, &label, &mapped) && put_label(&label, out_r);
     str_clear(&mapped);

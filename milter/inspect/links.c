@@ -139,11 +139,27 @@ static void add_nested(struct links *links, const struct url *outer, struct span
         links_incomplete(links, "too many links inside of one link");
 }
 
-static bool try_one_more(struct links *links)
+/* In tries. text: up to the end of the host. */
+static size_t cost_of(struct span text)
 {
-    if (!links->is_full && links->tried++ == LINKS_TRIED_MAX)
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80 || text.ptr[i] == '%')
+            return LINK_INTERNATIONAL_COST;
+    return 1;
+}
+
+static bool may_try(struct links *links)
+{
+    if (!links->is_full && links->tried >= LINKS_TRIED_MAX)
         full(links, "too many links");
     return !links->is_full;
+}
+
+/* What follows the host. */
+static struct span tried(struct links *links, const struct url *url, struct span target)
+{
+    links->tried += cost_of(span_from(target.ptr, url->tail));
+    return span_from(target.ptr + url->tail, target.len - url->tail);
 }
 
 void links_add(struct links *links, struct span target, struct span shown)
@@ -151,26 +167,32 @@ void links_add(struct links *links, struct span target, struct span shown)
     struct shown seen;
     struct url url;
 
-    if (!try_one_more(links))
+    if (!may_try(links))
         return;
     /* Of what names no host ("javascript:", a path) a link may be a part all the same. */
     if (url_read(target, &url)) {
         shown_read(shown, &seen);
         add(links, &url, seen.text, shown_is_other(&seen, &url));
     }
-    add_nested(links, &url, span_from(target.ptr + url.tail, target.len - url.tail));
+    add_nested(links, &url, tried(links, &url, target));
 }
 
 void links_add_shown(struct links *links, struct span text, bool is_bare)
 {
     struct shown seen;
     struct url url;
+    struct span tail;
+    bool is_link;
 
-    if (!try_one_more(links) || !(is_bare ? url_read_bare(text, &url) : url_read(text, &url)))
+    if (!may_try(links))
+        return;
+    is_link = is_bare ? url_read_bare(text, &url) : url_read(text, &url);
+    tail = tried(links, &url, text);
+    if (!is_link)
         return;
     shown_read(text, &seen);
     add(links, &url, seen.text, false);
-    add_nested(links, &url, span_from(text.ptr + url.tail, text.len - url.tail));
+    add_nested(links, &url, tail);
 }
 
 static void give_text(struct facts *facts, size_t index, enum fact_id id, struct span text)

@@ -4,8 +4,11 @@
 #include "mail/url.h"
 #include "milter/inspect/links.h"
 
-#define LINKS_TRIED_MAX                                                                        \
-    10000 /* of a message, those that are there already and those without a host too */
+/* Tries of a message, also for links that are there already or have no host: what they cost is bounded. */
+#define LINKS_TRIED_MAX 10000
+#define LINK_INTERNATIONAL_COST                                                                \
+    10 /* tries: its host may have to be looked at by the character */
+
 #define SHOWN_LOOKED_MAX                                                                       \
     4096 /* bytes of what is shown, blanks pressed, in which a link is looked for */
 
@@ -20,10 +23,13 @@ void shown_read(struct span utf8, struct shown *shown_r);
 /* Does it name another place than the link? */
 bool shown_is_other(const struct shown *shown, const struct url *url);
 
+#define NESTED_TRIED_MAX 60 /* of one link, each way of reading it counted */
+
 struct nested {
     struct url found[LINK_NESTED_MAX]; /* different hosts */
     size_t count;
-    bool is_cut; /* there are more */
+    size_t tried; /* at most NESTED_TRIED_MAX */
+    bool is_cut;  /* there are more */
 };
 
 /* tail: path, query and fragment of a link. As it stands, and percent-decoded once and twice: redirectors write either. */

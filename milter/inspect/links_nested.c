@@ -41,6 +41,9 @@ static void search(struct nested *nested, struct span text)
     while (url_find(text, &at)) {
         struct url url;
 
+        nested->is_cut |= nested->tried++ == NESTED_TRIED_MAX;
+        if (nested->is_cut)
+            return;
         text = span_from(text.ptr + at, text.len - at);
         if (read_value(text, &url))
             add(nested, &url);
@@ -82,6 +85,7 @@ void nested_read(struct span tail, struct nested *nested_r)
     char text[TAIL_MAX];
 
     nested_r->count = 0;
+    nested_r->tried = 0;
     nested_r->is_cut = false;
     memcpy(text, tail.ptr, len);
     search(nested_r, span_from(text, len));
