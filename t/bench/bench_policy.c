@@ -20,6 +20,11 @@
 #define MIN_DUNNO  20000 /* requests a second */
 #define MIN_RCPT   5000
 #define MAX_P99_US 20000
+/* On one connection two processes wake each other in turn: about 9 us a request when both are on one processor, 50 to 65 when they are on two of a
+ * virtual machine. That is the scheduler's; what policyd itself takes is bounded as processor time. */
+#define MIN_DUNNO_ALONE 10000
+#define MAX_DUNNO_CPU   30.0 /* us of processor a request, in policyd */
+#define MAX_RCPT_CPU    120.0
 
 static const char rules[] =
     "list relay_networks ip { 10.0.0.0/8 }\n"
@@ -45,14 +50,16 @@ static const char request_format[] =
 
 static const struct kind {
     const char *name, *state, *client;
-    double target; /* requests a second */
+    double alone, together; /* requests a second, at least: of 1 connection, of 16 */
+    double cpu_us;          /* at most */
 } kinds[] = {
-    {"DATA: DUNNO at once", "DATA", "192.0.2.1", MIN_DUNNO},
-    {"RCPT, permitted, recorded", "RCPT", "10.1.1.1", MIN_RCPT},
-    {"RCPT, refused, recorded", "RCPT", "192.0.2.1", MIN_RCPT},
+    {"DATA: DUNNO at once", "DATA", "192.0.2.1", MIN_DUNNO_ALONE, MIN_DUNNO, MAX_DUNNO_CPU},
+    {"RCPT, permitted, recorded", "RCPT", "10.1.1.1", MIN_RCPT, MIN_RCPT, MAX_RCPT_CPU},
+    {"RCPT, refused, recorded", "RCPT", "192.0.2.1", MIN_RCPT, MIN_RCPT, MAX_RCPT_CPU},
 };
 
 static char dir[200];
+static pid_t policyd;
 
 struct load {
     pthread_t thread;
@@ -68,6 +75,19 @@ static int64_t now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What policyd has had of the processors so far. */
+static int64_t cpu_ns(void)
+{
+    struct timespec used = {0};
+    clockid_t clock;
+
+    if (clock_getcpuclockid(policyd, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        fprintf(stderr, "the processor time of policyd cannot be read\n");
+        exit(1);
+    }
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
 static void *run_load(void *ctx)
@@ -94,9 +114,9 @@ static bool measure(const struct kind *kind, size_t connections)
 {
     struct load *loads = xcalloc(connections, sizeof *loads);
     uint32_t *all = xcalloc(connections * MAX_SAMPLES, sizeof *all);
-    int64_t begin = now_ns();
+    int64_t begin = now_ns(), cpu_begin = cpu_ns();
+    double target = connections == 1 ? kind->alone : kind->together, rate, cpu_us;
     size_t total = 0;
-    double rate;
     bool is_good;
 
     for (size_t i = 0; i < connections; i++) {
@@ -113,10 +133,12 @@ static bool measure(const struct kind *kind, size_t connections)
     }
     qsort(all, total, sizeof *all, policyd_by_time);
     rate = (double)total * 1e9 / (double)(now_ns() - begin);
-    is_good = rate > kind->target && all[total * 99 / 100] < MAX_P99_US * 1000;
-    printf("%-26s %11zu %10.0f %10.0f %9.1f %9.1f %8d  %s\n", kind->name, connections,
-           kind->target, rate, all[total / 2] / 1e3, all[total * 99 / 100] / 1e3, MAX_P99_US,
-           is_good ? "" : "MISSED");
+    cpu_us = (double)(cpu_ns() - cpu_begin) / 1e3 / (double)total;
+    is_good =
+        rate > target && all[total * 99 / 100] < MAX_P99_US * 1000 && cpu_us < kind->cpu_us;
+    printf("%-26s %11zu %10.0f %10.0f %9.1f %9.1f %8d %8.1f %8.0f  %s\n", kind->name,
+           connections, target, rate, all[total / 2] / 1e3, all[total * 99 / 100] / 1e3,
+           MAX_P99_US, cpu_us, kind->cpu_us, is_good ? "" : "MISSED");
     fflush(stdout);
     xfree(&all);
     xfree(&loads);
@@ -130,9 +152,10 @@ static bool measure_all(void)
     printf("postgate-policyd with rules that relay by a list. Each request waits for the "
            "answer to "
            "the one before; %d s each.\n\n"
-           "%-26s %11s %10s %10s %9s %9s %8s\n%-26s %11s %10s %10s %9s %9s %8s\n",
+           "%-26s %11s %10s %10s %9s %9s %8s %8s %8s\n"
+           "%-26s %11s %10s %10s %9s %9s %8s %8s %8s\n",
            SECONDS, "", "connections", "requests/s", "requests/s", "p50 us", "p99 us", "p99 us",
-           "", "", "at least", "reached", "", "", "at most");
+           "CPU us", "CPU us", "", "", "at least", "reached", "", "", "at most", "", "at most");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         is_good = measure(&kinds[i], 1) && is_good;
         is_good = measure(&kinds[i], 16) && is_good;
@@ -145,17 +168,16 @@ int main(void)
 {
     bool is_ready, is_good;
     char *const words[] = {(char[]){"-f"}, NULL};
-    pid_t pid;
 
     temp_dir_make(dir);
     policyd_write(dir, rules, "");
-    pid = policyd_run(dir, "postgate-policyd", words);
+    policyd = policyd_run(dir, "postgate-policyd", words);
     is_ready = policyd_wait_ready(dir);
     is_good = is_ready && measure_all();
     if (!is_ready)
         fprintf(stderr, "postgate-policyd does not answer in %s\n", dir);
-    kill(pid, SIGTERM);
-    waitpid(pid, NULL, 0);
+    kill(policyd, SIGTERM);
+    waitpid(policyd, NULL, 0);
     temp_dir_remove(dir);
     return is_good ? 0 : 1;
 }
