@@ -34,8 +34,10 @@ $(FUZZB)/fuzz_redis_reply: $(FUZZB)/o/policyd/cluster/redis_reader.o
 LIBS_fuzz_redis_reply := redis
 $(FUZZB)/fuzz_members: $(foreach p,$(MEMBERS_PARTS) policyd/cluster/join_text policyd/cluster/token,$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_statistics: $(foreach p,$(COUNTS_PARTS) policyd/cluster/statistics_seal,$(FUZZB)/o/$(p).o)
+$(FUZZB)/fuzz_url: $(foreach p,$(LINKS_PARTS),$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_mime: $(foreach p,$(MIME_PARTS),$(FUZZB)/o/$(p).o)
 LIBS_fuzz_mime := gmime
+$(FUZZB)/fuzz_html: $(foreach p,$(HTML_PARTS) $(LINKS_PARTS) milter/inspect/links_html milter/inspect/links_text,$(FUZZB)/o/$(p).o)
 $(FUZZB)/fuzz_heartbeat: $(FUZZB)/o/policyd/cluster/heartbeat.o
 $(FUZZB)/fuzz_authres_write: $(FUZZB)/o/milter/authres_header.o
 $(FUZZB)/fuzz_spf: $(foreach p,$(SPF_PARTS) t/lib/spf_zone,$(FUZZB)/o/$(p).o)
