@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 #include "facts/block.h"
 #include "facts/derive.h"
-#include "mail/domain.h"
+#include "mail/url.h"
 
 #define PART_NAMES_MAX 64 /* an honest worker stays below; each is compared with each */
 
@@ -88,16 +88,13 @@ static const struct value *link_value(const struct facts *facts, size_t index, e
 /* The domain is the host's own or one above it. Which of them was registered is the worker's word: his list of suffixes may be older than ours. */
 static bool is_place(const struct value *host, const struct value *domain)
 {
-    char normal[DOMAIN_SIZE], text[IP_TEXT_SIZE];
-    struct ip ip;
+    struct url url;
 
-    if (host == NULL)
+    if (host == NULL || !url_read_host(host->text, &url))
         return false;
-    if (ip_parse(host->text, &ip))
-        return span_is(host->text, ip_text(&ip, text)) && domain == NULL;
-    return domain_normalize(host->text, normal) && span_is(host->text, normal) &&
-           domain != NULL && domain_normalize(domain->text, normal) &&
-           span_is(domain->text, normal) && domain_is_within(host->text, domain->text);
+    if (url.is_ip)
+        return domain == NULL;
+    return domain != NULL && domain->text.len > 0 && domain_is_within(host->text, domain->text);
 }
 
 static int check_link(const struct facts *facts, size_t index, struct err *err)

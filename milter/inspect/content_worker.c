@@ -51,6 +51,7 @@ static bool serve(const struct worker_request *request)
 
     mime->message = request->message;
     mime->limits = request->head->limits;
+    mime->wants_links = (request->head->wants & WIRE_LINKS) != 0;
     if (is_fine)
         inspect(request, mime);
     xfree(&mime);

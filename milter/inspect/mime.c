@@ -4,15 +4,17 @@
 #include "base/hash.h"
 #include "base/sinks.h"
 #include "milter/inspect/charsets.h"
+#include "milter/inspect/links.h"
+#include "milter/inspect/mime_charset.h"
+#include "milter/inspect/mime_links.h"
 #include "milter/inspect/mime_zone.h"
-
-#define CHARSET_NAME_MAX 80
 
 void mime_prepare(void)
 {
     uint8_t digest[HASH_SHA256_SIZE];
 
     charsets_prepare();
+    links_prepare();
     hash_sha256(SPAN(""), digest); /* OpenSSL reads its configuration now */
     g_mime_init();
     mime_zone_prepare();
@@ -127,6 +129,7 @@ static void conclude(struct mime_state *s)
     facts_set_number(s->facts, FACT_MIME_AMBIGUOUS, s->is_ambiguous);
     facts_records_learnt(s->facts, RECORD_ATTACHMENT, s->incomplete != NULL,
                          span_of(s->incomplete));
+    mime_links_give(s);
 }
 
 /* For bytes of no character set, whatever the locale. */
@@ -142,6 +145,7 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
     g_mime_parser_options_set_fallback_charsets(s.options, fallback_charsets);
     s.deadline = clock_mono_ms() + request->limits.time_ms;
     s.seen = g_hash_table_new(g_str_hash, g_str_equal);
+    s.links = request->wants_links ? links_new() : NULL;
     mime_watch(&s);
     message = parse(&s, mime_scan(&s, request->message));
     mime_headers(&s, message);
@@ -151,6 +155,7 @@ void mime_inspect(const struct mime_request *request, struct facts *facts)
         mime_walk(&s, message);
     mime_net(&s, request->message);
     conclude(&s);
+    links_free(&s.links);
     g_hash_table_destroy(s.seen);
     if (message != NULL)
         g_object_unref(message);

@@ -11,10 +11,12 @@ struct mime_request {
     struct wire_limits limits; /* time_ms: from when mime_inspect is called */
     size_t want_count;
     struct span wants[MIME_WANT_MAX]; /* header names, any case */
+    bool wants_links;
 };
 
 /* Before the sandbox: types, tables, character sets. */
 void mime_prepare(void);
-/* Learns from, reply_to, subject, message.id, header() of the wanted names, mime.broken, mime.ambiguous and the attachments. */
+/* Learns from, reply_to, subject, message.id, header() of the wanted names, mime.broken, mime.ambiguous, the attachments and, if wanted, the
+ * links. */
 void mime_inspect(const struct mime_request *request, struct facts *facts);
 #endif

@@ -4,6 +4,8 @@
 #include "base/xalloc.h"
 #include "mail/filename.h"
 #include "mail/header.h"
+#include "milter/inspect/links.h"
+#include "milter/inspect/mime_links.h"
 #include "milter/inspect/mime_uu.h"
 
 /* Types whose content lies elsewhere, or in which some programs show parts that we do not see. A type that ends in / is all of them. */
@@ -44,7 +46,8 @@ static const struct {
 struct content {
     struct mime_state *s;
     struct mime_part *part;
-    struct uu_finder *uu; /* NULL: not text */
+    struct uu_finder *uu;   /* NULL: not text */
+    struct mime_text *text; /* NULL: not searched for links */
     int64_t size;
     uint8_t sha256[HASH_SHA256_SIZE];
     bool is_read; /* size and sha256 are known */
@@ -86,6 +89,8 @@ static int add_element(struct mime_state *s, const struct mime_part *part,
     size_t bytes = 200 + strlen(part->location);
     int index;
 
+    if (why != NULL && s->links != NULL)
+        links_incomplete(s->links, why);
     for (size_t i = 0; i < names->count; i++)
         bytes += names->values[i].text.len;
     if (!mime_spend(s, bytes))
@@ -182,10 +187,12 @@ static void read_content(struct content *content, enum encoding encoding, struct
         content->size += (int64_t)piece.len;
         if (content->uu != NULL)
             uu_feed(content->uu, piece, found_in_text, content);
+        mime_links_feed(content->text, piece);
         content->is_read = mime_has_time(content->s);
     }
     if (content->uu != NULL)
         uu_feed(content->uu, SPAN(""), found_in_text, content);
+    mime_links_end(&content->text, content->is_read);
     hash_sha256_end(&hash, content->sha256);
     if (!content->is_read)
         uninspected(content->part, "it takes too long");
@@ -297,8 +304,10 @@ void mime_part(struct mime_state *s, struct mime_part *part)
     check_encoding(s, part, encoding);
     if (is_shown(type, encoding))
         content.uu = &uu;
-    if (GMIME_IS_PART(part->object))
+    if (GMIME_IS_PART(part->object)) {
+        content.text = mime_links_begin(s, part->object, type, names);
         read_content(&content, encoding, raw_content(s, part->object));
+    }
     if (part->is_body && part->uninspected == NULL)
         return;
     index = add_element(s, part, names, part->uninspected);

@@ -22,6 +22,7 @@ struct mime_state {
     bool is_broken, is_ambiguous;
     bool has_uninspected_name; /* an attachment says so already */
     GHashTable *seen;          /* names that parts were given */
+    struct links *links;       /* NULL: not wanted */
     const char *incomplete;    /* why the list of attachments is not whole; NULL when it is */
 };
 

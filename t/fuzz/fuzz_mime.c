@@ -19,12 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct mime_request request;
     struct facts *facts = facts_new(), *read = facts_new();
-    struct content_wants wants = {.headers = SPAN("subject\0")};
+    struct content_wants wants = {SPAN("subject\0"), WIRE_LINKS};
     struct str block = STR_EMPTY;
     struct err err;
 
     request.message = span_from(data, size);
     request.limits = (struct wire_limits){50, 8, 100, 8192, 20, 2000};
+    request.wants_links = true;
     request.want_count = 1;
     request.wants[0] = SPAN("subject");
     mime_inspect(&request, facts);

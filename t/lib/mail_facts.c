@@ -44,6 +44,8 @@ static void read_options(struct mail_case *mail)
     while (span_cut(&line, ' ', &word)) {
         if (span_is(word, "wants"))
             wants = true;
+        else if (span_is(word, "links"))
+            mail->wants_links = true;
         else if (wants && mail->want_count < MAIL_FACTS_WANTS)
             mail->wants[mail->want_count++] = word;
         else if (span_cut(&line, ' ', &value))
@@ -63,16 +65,18 @@ static void print_line(struct str *out, const char *name, enum fact_id id,
     str_clear(&text);
 }
 
-static void print_attachments(struct str *out, const struct facts *facts)
+/* ending: before the reason of an incomplete list. */
+static void print_records(struct str *out, const struct facts *facts, enum record record,
+                          const char *ending)
 {
-    const struct record_list *list = facts_records(facts, RECORD_ATTACHMENT);
+    const struct record_list *list = facts_records(facts, record);
 
     for (size_t i = 0; i < list->count; i++) {
-        str_adds(out, "attachment\n");
-        for (size_t j = 0; j < record_count(RECORD_ATTACHMENT); j++) {
-            enum fact_id id = (enum fact_id)(record_first(RECORD_ATTACHMENT) + j);
-            const struct fact *fact = facts_record_get(facts, RECORD_ATTACHMENT, i, id);
-            bool is_plain_no = id == FACT_ATTACHMENT_DECEPTIVE && fact->state == FACT_VALUE &&
+        str_printf(out, "%s\n", names_name(record_names, record));
+        for (size_t j = 0; j < record_count(record); j++) {
+            enum fact_id id = (enum fact_id)(record_first(record) + j);
+            const struct fact *fact = facts_record_get(facts, record, i, id);
+            bool is_plain_no = fact_table[id].type == TYPE_BOOL && fact->state == FACT_VALUE &&
                                fact->values[0].number == 0;
             if (fact->state == FACT_ABSENT || is_plain_no)
                 continue;
@@ -81,7 +85,7 @@ static void print_attachments(struct str *out, const struct facts *facts)
         }
     }
     if (list->is_incomplete)
-        str_printf(out, "incomplete %.*s\n", SPAN_ARG(list->reason));
+        str_printf(out, "%s %.*s\n", ending, SPAN_ARG(list->reason));
 }
 
 static void print_all(struct str *out, const struct facts *facts)
@@ -96,7 +100,8 @@ static void print_all(struct str *out, const struct facts *facts)
         snprintf(name, sizeof name, "header(\"%.*s\")", SPAN_ARG(keyed->key));
         print_line(out, name, keyed->id, &keyed->fact);
     }
-    print_attachments(out, facts);
+    print_records(out, facts, RECORD_ATTACHMENT, "incomplete");
+    print_records(out, facts, RECORD_URL, "links incomplete");
 }
 
 size_t mail_facts_names(char names[MAIL_FACTS_MAX][100])

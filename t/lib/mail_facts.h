@@ -1,5 +1,6 @@
 /* The messages of t/mail and the facts that each must give, as text: NAME.eml and NAME.facts. A first line of the facts such as
- * "# parts 3 depth 2 wants subject x-flag" sets limits and asks for headers. */
+ * "# parts 3 depth 2 wants subject x-flag" sets limits and asks for headers; the word
+ * "links" in it asks for links. */
 #ifndef T_LIB_MAIL_FACTS_H
 #define T_LIB_MAIL_FACTS_H
 #include "base/str.h"
@@ -12,6 +13,7 @@
 struct mail_case {
     struct str message, expected;
     struct wire_limits limits;
+    bool wants_links;
     size_t want_count;
     struct span wants[MAIL_FACTS_WANTS]; /* in expected */
 };

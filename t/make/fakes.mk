@@ -31,7 +31,7 @@ EXTRA_ctl/test_contract  := $(CTL_PARTS)
 EXTRA_ctl/test_times     := milter/ctl/times milter/ctl/seen
 EXTRA_ctl/test_diff      := milter/ctl/diff
 
-MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard milter/inspect/mime*.c milter/inspect/charsets.c)))
+MIME_PARTS := $(patsubst %.c,%,$(filter-out milter/inspect/main.c,$(wildcard $(addprefix milter/inspect/,mime*.c charsets.c links*.c html*.c))))
 EXTRA_inspect/test_mail := $(MIME_PARTS)
 LIBS_inspect/test_mail  := gmime
 FAKES_inspect/test_mail := mail_facts

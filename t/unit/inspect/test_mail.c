@@ -14,6 +14,7 @@ static void inspect(struct str *out, const struct mail_case *mail)
 
     request->message = str_span(&mail->message);
     request->limits = mail->limits;
+    request->wants_links = mail->wants_links;
     request->want_count = mail->want_count;
     for (size_t i = 0; i < mail->want_count; i++)
         request->wants[i] = mail->wants[i];
