@@ -167,7 +167,7 @@ void links_add(struct links *links, struct span target, struct span shown)
     struct shown seen;
     struct url url;
 
-    if (!may_try(links))
+    if (target.len == 0 || !may_try(links))
         return;
     /* Of what names no host ("javascript:", a path) a link may be a part all the same. */
     if (url_read(target, &url)) {
@@ -184,7 +184,7 @@ void links_add_shown(struct links *links, struct span text, bool is_bare)
     struct span tail;
     bool is_link;
 
-    if (!may_try(links))
+    if (text.len == 0 || !may_try(links))
         return;
     is_link = is_bare ? url_read_bare(text, &url) : url_read(text, &url);
     tail = tried(links, &url, text);
