@@ -83,10 +83,10 @@ static void add_text(struct page *page, struct span text)
 /* Where a line, a cell or a picture ends a word. */
 static void break_text(struct page *page)
 {
-    if (page->is_open)
-        str_addc(&page->shown, ' ');
-    else
+    if (!page->is_open)
         end_run(page);
+    else if (page->shown.len < SHOWN_LOOK_MAX)
+        str_addc(&page->shown, ' ');
 }
 
 /* A page within this one; there is none within that, so that this goes two deep and no deeper. */
@@ -119,17 +119,20 @@ static void add_declaration(struct page *page, const struct html_token *token)
         add_comment(page, token);
 }
 
-/* What is a text to one program has tags to another. */
+/* What is a text to one program has tags to another; a script that never ends may have been an empty one (XHTML's "<script/>"). */
 static void add_raw(struct page *page, const struct html_token *token)
 {
-    if (span_iequal(token->name, SPAN("script")) || span_iequal(token->name, SPAN("style"))) {
+    bool is_code =
+        span_iequal(token->name, SPAN("script")) || span_iequal(token->name, SPAN("style"));
+
+    if (is_code) {
         places_in_code(page->links, token->body);
     } else {
         str_reset(&page->value);
         html_decode(&page->value, token->body, false);
         links_in_text(page->links, str_span(&page->value));
     }
-    walk_inside(page, token->body, true);
+    walk_inside(page, token->body, !is_code || !token->is_unclosed);
 }
 
 /* The href of <a>: what stands behind it is what it shows; when it leads nowhere, that is text like any other. */
@@ -137,12 +140,13 @@ static void add_anchor(struct page *page, struct span value)
 {
     struct span target;
 
-    if (place_read(value, &target))
+    if (place_read(value, &target)) {
         open_link(page, target);
-    else if (page->base.len > 0 && place_is_relative(value))
+        return;
+    }
+    if (page->base.len > 0 && place_is_relative(value))
         open_link(page, str_span(&page->base));
-    else
-        place_add(page->links, PLACE_LINK, value);
+    place_add(page->links, PLACE_LINK, value); /* there may be one inside */
 }
 
 static void add_base(struct page *page, struct span value)

@@ -46,6 +46,8 @@ static const struct page_case {
     {"<base href=http://a.example/x/><a href=y>z</a><a href=mailto:x>z</a>",
      "a.example a.example=z"},
     {"<a href='/to?u=http://b.example'>z</a>", "?/to?u=http://b.example"},
+    {"<base href=//a.example><a href='/?u=http://b.example'>z</a>",
+     "a.example ?/?u=http://b.example a.example=z"},
     {"<a href=\"javascript:location='http://a.example/'\">x</a>",
      "?javascript:location='http://a.example/' a.example"},
     {"<a href=\"java&Tab;script:open('\\x2f/a.example')\">x</a>", "a.example"},
@@ -117,6 +119,7 @@ static const struct page_case texts[] = {
     {"<plaintext><p>a.example</plaintext>", "\"<p>a.example</plaintext>\""},
     {"<script><!--<script></script>'</script>--></script>a.example", "\"a.example\""},
     {"<style></style x>a.example", "\"a.example\""},
+    {"<style/><p>a.example", "\"a.example\""},
 };
 
 static void compare(const struct page_case *cases, size_t count)
