@@ -19,7 +19,7 @@ void links_prepare(void);
 
 /* A link. target: as url_read wants it; what names no host is passed over. shown: what the reader sees of it, UTF-8, blanks as they are; empty when
  * there is nothing (a picture, a form). A link that is there with the same host and the same shown text is not added again. Links that stand inside
- * of its path and query, percent-encoded or not ("?url=https%3A%2F%2Fevil.example"), are added behind it. */
+ * of its path and query, percent-encoded or not ("?url=https%3A%2F%2Fevil.example"), are added behind it, without a text. */
 void links_add(struct links *links, struct span target, struct span shown);
 /* Found in running text: the target is what is shown. is_bare: without a scheme (url_read_bare). */
 void links_add_shown(struct links *links, struct span text, bool is_bare);

@@ -6,16 +6,19 @@
 
 /* Tries of a message, also for links that are there already or have no host: what they cost is bounded. */
 #define LINKS_TRIED_MAX 10000
-#define LINK_INTERNATIONAL_COST                                                                \
-    10 /* tries: its host may have to be looked at by the character */
+/* In tries: an international host may have to be looked up by the character. */
+#define LINK_INTERNATIONAL_COST 10
 
-#define SHOWN_LOOKED_MAX                                                                       \
-    4096 /* bytes of what is shown, blanks pressed, in which a link is looked for */
+/* Of what is shown, in search of a link: bytes, blanks pressed, and words. */
+#define SHOWN_LOOKED_MAX 4096
+#define SHOWN_WORDS_MAX  100
 
 struct shown {
-    struct span text; /* at most LINK_SHOWN_MAX bytes of it */
-    struct span all;
-    char bytes[SHOWN_LOOKED_MAX];
+    struct span text; /* at most LINK_SHOWN_MAX bytes */
+    struct span
+        look; /* in which a link is looked for: without what cannot be seen, and marks of a sentence as blanks */
+    char text_bytes[LINK_SHOWN_MAX];
+    char look_bytes[SHOWN_LOOKED_MAX];
 };
 
 /* Trimmed, all kinds of blanks in a row to one. Points into itself. */

@@ -10,41 +10,70 @@ static bool is_blank(uint32_t code)
            code == 0x202f || code == 0x205f || code == 0x3000;
 }
 
-/* The longest beginning of at most max bytes that ends with a whole character. */
-static struct span cut(struct span utf8, size_t max)
+/* Ends a word, and is no part of a host. */
+static bool is_mark(uint32_t code)
 {
-    size_t len = utf8.len < max ? utf8.len : max;
+    return (code < 0x80 && memchr(",;|<>(){}\"", (int)code, 10) != NULL) || code == 0xab ||
+           code == 0xbb || (code >= 0x2010 && code <= 0x205e) ||
+           (code >= 0x2190 && code <= 0x25ff) || code == 0x3001 ||
+           (code >= 0x3008 && code <= 0x301f) || (code >= 0xff08 && code <= 0xff0c) ||
+           code == 0xff5c;
+}
 
-    while (len < utf8.len && len > 0 && ((unsigned char)utf8.ptr[len] & 0xc0) == 0x80)
-        len--;
-    return span_trim(span_from(utf8.ptr, len));
+/* Written with one blank for many; ends before `size` is reached. */
+struct pressed {
+    char *bytes;
+    size_t len, size;
+    bool is_between, is_full;
+};
+
+static void press(struct pressed *p, uint32_t code)
+{
+    char bytes[4];
+    size_t more = utf8_put(code, bytes);
+
+    p->is_full |= p->len + p->is_between + more > p->size;
+    if (p->is_full)
+        return;
+    if (p->is_between)
+        p->bytes[p->len++] = ' ';
+    p->is_between = false;
+    memcpy(p->bytes + p->len, bytes, more);
+    p->len += more;
+}
+
+static void press_blank(struct pressed *p)
+{
+    p->is_between = p->len > 0;
 }
 
 void shown_read(struct span utf8, struct shown *shown_r)
 {
-    size_t len = 0;
-    bool is_between = false;
+    struct pressed text = {.bytes = shown_r->text_bytes, .size = LINK_SHOWN_MAX};
+    struct pressed look = {.bytes = shown_r->look_bytes, .size = SHOWN_LOOKED_MAX};
 
-    while (utf8.len > 0 && len + 5 <= sizeof(shown_r->bytes)) {
+    while (utf8.len > 0 && !look.is_full) {
         uint32_t code = utf8_next(&utf8);
 
-        if (is_blank(code)) {
-            is_between = len > 0;
-            continue;
-        }
-        if (is_between)
-            shown_r->bytes[len++] = ' ';
-        is_between = false;
-        len += utf8_put(code == UTF8_BAD ? UTF8_REPLACEMENT : code, shown_r->bytes + len);
+        if (code == UTF8_BAD)
+            code = UTF8_REPLACEMENT;
+        if (is_blank(code))
+            press_blank(&text);
+        else
+            press(&text, code);
+        if (is_blank(code) || is_mark(code))
+            press_blank(&look);
+        else if (!utf8_is_deceptive(code))
+            press(&look, code);
     }
-    shown_r->all = span_from(shown_r->bytes, len);
-    shown_r->text = cut(shown_r->all, LINK_SHOWN_MAX);
+    shown_r->text = span_from(text.bytes, text.len);
+    shown_r->look = span_from(look.bytes, look.len);
 }
 
 /* A word without the marks that surround it in a sentence. */
 static struct span bare(struct span word)
 {
-    static const char before[] = "(<[{\"'*_", after[] = ")>]}\"'*_.,;:!?";
+    static const char before[] = "[\'*_:", after[] = "]\'*_.:!?";
 
     while (word.len > 0 && memchr(before, word.ptr[0], sizeof(before) - 1) != NULL)
         word = span_from(word.ptr + 1, word.len - 1);
@@ -53,16 +82,43 @@ static struct span bare(struct span word)
     return word;
 }
 
+/* What follows the last ":": "Site:example.com". */
+static struct span behind_colon(struct span word)
+{
+    for (size_t at = word.len; at > 0; at--)
+        if (word.ptr[at - 1] == ':')
+            return span_from(word.ptr + at, word.len - at);
+    return span_from(word.ptr, 0);
+}
+
+static bool is_link(struct span word, struct url *url_r)
+{
+    size_t at;
+
+    if (url_find(word, &at) && url_read(span_from(word.ptr + at, word.len - at), url_r))
+        return true;
+    return url_read_bare(word, url_r) || url_read_bare(behind_colon(word), url_r);
+}
+
+/* A host has a dot, which may be written in other scripts. */
+static bool may_be_link(struct span word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.ptr[i] == '.' || word.ptr[i] == '/' || (unsigned char)word.ptr[i] >= 0x80)
+            return true;
+    return false;
+}
+
 /* The first word that is a link. */
 static bool first_link(struct span rest, struct url *url_r)
 {
     struct span word;
-    size_t at;
+    size_t tried = 0;
 
-    while (span_cut(&rest, ' ', &word)) {
+    while (tried < SHOWN_WORDS_MAX && span_cut(&rest, ' ', &word)) {
         word = bare(word);
-        if (url_find(word, &at) ? url_read(span_from(word.ptr + at, word.len - at), url_r)
-                                : url_read_bare(word, url_r))
+        tried += may_be_link(word);
+        if (may_be_link(word) && is_link(word, url_r))
             return true;
     }
     return false;
@@ -72,7 +128,7 @@ bool shown_is_other(const struct shown *shown, const struct url *url)
 {
     struct url seen;
 
-    if (!first_link(shown->all, &seen))
+    if (!first_link(shown->look, &seen))
         return false;
     if (seen.is_ip || url->is_ip)
         return strcmp(seen.host, url->host) != 0;
