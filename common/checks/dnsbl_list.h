@@ -19,12 +19,13 @@ struct dnsbl_kind_row {
 extern const struct dnsbl_kind_row dnsbl_kinds[DNSBL_KIND__COUNT];
 const char *dnsbl_setting(const struct settings *from, enum dnsbl_kind kind);
 
-#define DNSBL_FAILURES 5 /* in a row: then it is left out */
-#define DNSBL_OUT_MS   60000
-#define DNSBL_OUT_MAX  900000 /* ms: it doubles up to here */
-#define DNSBL_CALM_MS  60000  /* without a failure, before it is called in order again */
-#define DNSBL_PROBE_MS 3600000
-#define DNSBL_TEXT     256
+#define DNSBL_FAILURES   5 /* in a row: then it is left out */
+#define DNSBL_OUT_MS     60000
+#define DNSBL_OUT_MAX    900000 /* ms: it doubles up to here */
+#define DNSBL_CALM_MS    60000  /* without a failure, before it is called in order again */
+#define DNSBL_PROBE_MS   3600000
+#define DNSBL_PROBE_SOON 60000 /* ms: when no answer came */
+#define DNSBL_TEXT       256
 
 struct dnsbl_list {
     struct dnsbl_zone zone;

@@ -23,13 +23,22 @@ void dnsbl_probe_name(struct str *out, const struct dnsbl_list *list)
                SPAN_ARG(list->zone.name));
 }
 
+static void ask_again_soon(struct dnsbl_list *list)
+{
+    pthread_mutex_lock(&list->lock);
+    list->probe_at = clock_mono_ms() + DNSBL_PROBE_SOON;
+    pthread_mutex_unlock(&list->lock);
+}
+
 /* A failure says nothing: it stays as it was. */
 void dnsbl_note_probe(struct dnsbl_list *list, enum dnsbl_said said)
 {
     bool lists_all = said == DNSBL_LISTED, is_other;
 
-    if (said != DNSBL_LISTED && said != DNSBL_NOT_LISTED)
+    if (said != DNSBL_LISTED && said != DNSBL_NOT_LISTED) {
+        ask_again_soon(list);
         return;
+    }
     pthread_mutex_lock(&list->lock);
     is_other = list->lists_all != lists_all;
     list->lists_all = lists_all;

@@ -185,7 +185,8 @@ const struct setting_row settings_table[] = {
     {NULL, FIELD(dnsbl_sender_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
      "Block lists of domains, asked for the sender's; their weights add up in dnsbl.score."},
     {NULL, FIELD(dnsbl_url_zones), SETTING_ZONES, OPTIONAL, "", 0, 0,
-     "Block lists of domains, asked for those that links in the text lead to, and for addresses "
+     "Block lists of domains, asked for those that links in the text lead to, and for "
+     "addresses "
      "in links; their weights add up in dnsbl.url_score."},
     {NULL, FIELD(geoip_country), SETTING_PATH, OPTIONAL, "", 0, 0,
      "MaxMind file (.mmdb) that tells countries. A replaced file is noticed."},
