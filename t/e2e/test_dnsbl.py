@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import statistics
 import sys
 import time
 
@@ -53,7 +54,7 @@ def reverse(address):
 def zone():
     listings = [(LISTED, "zen", "127.0.0.4"), (LISTED_V6, "zen", "127.0.0.2"), (LIGHT, "plain", "127.0.0.2"), (SPOKEN_FOR, "zen", "127.0.0.2"),
                 (SPOKEN_FOR, "good", "127.0.10.1"), (OTHER_ANSWER, "zen", "127.0.0.99"), ("10.1.2.3", "zen", "127.0.0.2"),
-                ("198.51.100.25", "z7", "127.0.0.2")]
+                *((f"198.51.100.{i}", "z7", "127.0.0.2") for i in range(25, 30))]
     return "\n".join([f"{reverse(a)}.{z} A {answer}" for a, z, answer in listings] + ["spam.example.dbl A 127.0.1.2", "odd.example.dbl A 127.0.0.2"])
 
 
@@ -233,19 +234,20 @@ def _(h):
 
 @case("twenty lists cost one round trip")
 def _(h):
+    spreads = []
     with h.lists(dnsbl_client_zones=TWENTY):
         passes(h, "a@policy.example", CLEAN)  # the resolver knows the way now
         h.dns.delay = 0.05
-        before = len(h.dns.asked)
-        begin = time.monotonic()
-        reply = answers_of(h, "198.51.100.25")
-        took = time.monotonic() - begin
-        equal(reply["dnsbl"], '{"z7.lists.example"}')
-        times = [t for t, name, _, _ in h.dns.asked[before:] if name.startswith("25.100.51.198.z")]
-        equal(len(times), 20)
-        spread = max(times) - min(times)
-        print(f"note: 20 lists, 50 ms each: asked within {spread * 1000:.1f} ms, answered in {took * 1000:.0f} ms with milter-ctl's start")
-        assert spread < wait.scaled(0.04), f"asked over {spread * 1000:.0f} ms"
+        for client in range(25, 30):
+            before = len(h.dns.asked)
+            reply = answers_of(h, f"198.51.100.{client}")
+            equal(reply["dnsbl"], '{"z7.lists.example"}')
+            times = [t for t, name, _, _ in h.dns.asked[before:] if name.startswith(f"{client}.100.51.198.z")]
+            equal(len(times), 20)
+            spreads.append(max(times) - min(times))
+    spread = statistics.median(spreads)  # the machine may be busy for one of them
+    print(f"note: 20 lists, 50 ms each: asked within {spread * 1000:.1f} ms")
+    assert spread < wait.scaled(0.04), f"asked over {spread * 1000:.0f} ms"
 
 
 if __name__ == "__main__":

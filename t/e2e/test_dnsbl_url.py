@@ -4,8 +4,8 @@ nothing looked for where nobody asks."""
 import base64
 import contextlib
 import os
+import statistics
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
@@ -29,7 +29,7 @@ rule listed (unknown passes) when sender.domain != "heavy.example" and dnsbl.url
 SETTINGS = {"dnsbl_url_zones": "uri.lists.example=127.0.0.[2..14]*3, dbl.lists.example=127.0.1.[2..99]*2",
             "dnssec_anchor_file": "", "dns_timeout": "2s", "dns_never_ask": "corp.example"}
 ZONE = "\n".join(["bad.example.uri A 127.0.0.2", "bad-shop.com.uri A 127.0.0.2", "both.example.uri A 127.0.0.8", "both.example.dbl A 127.0.1.2",
-                  "evil.co.uk.uri A 127.0.0.2", "7.2.0.192.uri A 127.0.0.2", "7.2.0.192.dbl A 127.0.1.255", "xn--bse-qla.example.uri A 127.0.0.2",
+                  "evil.co.uk.uri A 127.0.0.2", "7.2.0.192.uri A 127.0.0.2", "7.2.0.192.dbl A 127.0.1.255", "xn--bse-sna.example.uri A 127.0.0.2",
                   "wiki.corp.example.uri A 127.0.0.2"])
 CLIENT = "198.51.100.7"
 
@@ -68,8 +68,8 @@ class Links(House):
 
 
 def send(h, text, sender="a@any.example", kind="text/plain", client=CLIENT, path="proxy"):
-    """text as quoted-printable-free 8bit; kind may be text/html."""
-    message = mail.clean(sender=sender, text=text).replace(b"Content-Type: text/plain", f"Content-Type: {kind}".encode())
+    """text: the body, of type kind."""
+    message = mail.clean(sender=sender, text=text).replace(b"Content-Type: text/plain", f"Content-Type: {kind}".encode(), 1)
     return smtp_client.final(getattr(h, path)(sender, "bob@one.example", message, client))
 
 
@@ -79,7 +79,7 @@ def passes(h, text, **more):
 
 def refused(h, text, words, **more):
     reply = send(h, text, **more)
-    equal(reply.code, 550)
+    equal(reply.code, 550, text)
     assert words in reply.text, reply.text
 
 
@@ -126,7 +126,7 @@ def _(h):
     inner = base64.b64encode("Go to http://bad.example/\n".encode("utf-16")).decode()
     text = ("--b\n\nnothing here\n--b\nContent-Type: message/rfc822\n\nSubject: inner\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-16\n"
             f"Content-Transfer-Encoding: base64\n\n{inner}\n--b--\n")
-    refused(h, text, "uri.lists.example", kind='multipart/mixed; boundary="b"; x')
+    refused(h, text, "uri.lists.example", kind='multipart/mixed; boundary="b"')
 
 
 @case("nobody asks for the links of our own people")
@@ -165,17 +165,20 @@ def _(h):
 
 @case("all names of all lists cost one round trip")
 def _(h):
+    spreads = []
     with h.lists(", ".join(f"z{i}.lists.example" for i in range(5))):
         passes(h, "http://warm.example/\n")
         h.dns.delay = 0.05
-        before, begin = len(h.dns.asked), time.monotonic()
-        passes(h, "".join(f"http://n{i}.example/\n" for i in range(10)))
-        took = time.monotonic() - begin
-        times = [t for t, name, _, _ in h.dns.asked[before:] if ".z" in name and name.startswith("n")]
+        for n in range(5):
+            before = len(h.dns.asked)
+            passes(h, "".join(f"http://n{n}d{i}.example/\n" for i in range(10)))
+            times = [t for t, name, _, _ in h.dns.asked[before:] if name.startswith(f"n{n}d")]
+            equal(len(times), 50)
+            spreads.append(max(times) - min(times))
         h.dns.delay = 0
-        equal(len(times), 50)
-        print(f"note: 50 questions of one message asked within {(max(times) - min(times)) * 1000:.1f} ms, accepted after {took * 1000:.0f} ms")
-        assert max(times) - min(times) < wait.scaled(0.045), "one after the other"
+    spread = statistics.median(spreads)  # the machine may be busy for one of them
+    print(f"note: 50 questions of one message, 50 ms each: asked within {spread * 1000:.1f} ms")
+    assert spread < wait.scaled(0.045), f"asked over {spread * 1000:.0f} ms"
 
 
 @case("without such lists no links are looked for")
