@@ -93,13 +93,15 @@ static size_t add_named(struct str *out, struct span at, bool is_value)
 
 void html_decode(struct str *out, struct span text, bool is_value)
 {
-    size_t at, len;
+    const char *at;
 
-    while (span_find(text, SPAN("&"), &at)) {
-        str_add(out, span_from(text.ptr, at));
-        text = span_from(text.ptr + at, text.len - at);
-        len = text.len > 1 && text.ptr[1] == '#' ? add_number(out, text)
-                                                 : add_named(out, text, is_value);
+    while (text.len > 0 && (at = memchr(text.ptr, '&', text.len)) != NULL) {
+        size_t len = (size_t)(at - text.ptr);
+
+        str_add(out, span_from(text.ptr, len));
+        text = span_from(at, text.len - len);
+        len = text.len > 1 && at[1] == '#' ? add_number(out, text)
+                                           : add_named(out, text, is_value);
         if (len == 0) {
             str_addc(out, '&');
             len = 1;

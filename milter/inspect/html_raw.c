@@ -24,21 +24,21 @@ bool html_is_raw(struct span name)
 
 bool html_comment_end(struct span inside, size_t *len_r, size_t *mark_r)
 {
-    size_t at = 0, found;
+    const char *at = inside.ptr, *end = inside.ptr + inside.len;
 
     *len_r = 0;
     *mark_r = span_starts(inside, SPAN(">")) ? 1 : span_starts(inside, SPAN("->")) ? 2 : 0;
     while (*mark_r == 0) {
-        struct span rest = span_from(inside.ptr + at, inside.len - at);
+        struct span rest;
 
-        if (!span_find(rest, SPAN("--"), &found)) {
+        at = at < end ? memchr(at, '-', (size_t)(end - at)) : NULL;
+        if (at == NULL) {
             *len_r = inside.len;
             return false;
         }
-        *len_r = at + found;
-        rest = span_from(rest.ptr + found, rest.len - found);
+        rest = span_from(at, (size_t)(end - at));
+        *len_r = (size_t)(at++ - inside.ptr);
         *mark_r = span_starts(rest, SPAN("-->")) ? 3 : span_starts(rest, SPAN("--!>")) ? 4 : 0;
-        at += found + 1;
     }
     return true;
 }

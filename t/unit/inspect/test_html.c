@@ -1,5 +1,6 @@
 /* test_html.c - tokens of tag soup, character references, and time that grows with the page and no faster. */
-#include "base/clock.h"
+#include <time.h>
+
 #include "base/str.h"
 #include "milter/inspect/html.h"
 #include "milter/inspect/html_entities.h"
@@ -147,7 +148,8 @@ START_TEST(test_references)
 END_TEST
 
 #define PAGE_SIZE (1024 * 1024)
-#define PAGE_MS   1000 /* some 10 ms; hours if each byte looked at all the others */
+#define PAGE_MS                                                                                \
+    2000 /* of the processor: some 10 ms, many seconds if each "<" looked for what is not there */
 
 START_TEST(test_time)
 {
@@ -191,16 +193,17 @@ START_TEST(test_time)
 
     for (size_t head = 0; head < COUNT_OF(heads); head++)
         for (size_t unit = 0; unit < COUNT_OF(units); unit++) {
-            int64_t start, ms;
+            clock_t start;
+            int ms;
 
             str_reset(&page);
             str_adds(&page, heads[head]);
             while (page.len < PAGE_SIZE)
                 str_adds(&page, units[unit]);
-            start = clock_mono_us();
+            start = clock();
             html_links(&found, str_span(&page));
-            ms = (clock_mono_us() - start) / 1000;
-            ck_assert_msg(ms < PAGE_MS, "%s%s...: %d ms", heads[head], units[unit], (int)ms);
+            ms = (int)((clock() - start) / (CLOCKS_PER_SEC / 1000));
+            ck_assert_msg(ms < PAGE_MS, "%s%s...: %d ms", heads[head], units[unit], ms);
         }
     str_clear(&page);
     str_clear(&found);

@@ -1,6 +1,4 @@
 /* test_links_html.c - pages and the links in them: what leads somewhere, what is shown, what is searched as text. */
-#include <time.h>
-
 #include "base/str.h"
 #include "t/lib/html_links.h"
 #include "t/lib/suite.h"
