@@ -28,16 +28,18 @@ static struct redis_script run_script = {
             "end\n"
             "return out\n"};
 
-/* All rows; a name or value that is too long to be ours becomes empty, for it could fill what a reply may be. A number: so many rows, none is read.
- * A word: it is no hash. */
+/* All rows; a name or value that is too long to be ours becomes empty, for it could fill what a reply may be; such a value is not
+ * even read, for copying it holds Redis. A number: so many rows, none is read. A word: it is no hash. */
 static struct redis_script heads_script = {
     .only_reads = true,
-    .text = "local n = redis.pcall('HLEN', KEYS[1])\n"
+    .text = "local key, most, rows = KEYS[1], tonumber(ARGV[2]), {}\n"
+            "local n = redis.pcall('HLEN', key)\n"
             "if type(n) ~= 'number' then return '-type' end\n"
             "if n > tonumber(ARGV[1]) then return n end\n"
-            "local rows = redis.call('HGETALL', KEYS[1])\n"
-            "for i, text in ipairs(rows) do\n"
-            "  if #text > tonumber(ARGV[2]) then rows[i] = '' end\n"
+            "for i, name in ipairs(redis.call('HKEYS', key)) do\n"
+            "  local is_ours = #name <= most and redis.call('HSTRLEN', key, name) <= most\n"
+            "  rows[2 * i - 1] = #name <= most and name or ''\n"
+            "  rows[2 * i] = is_ours and redis.call('HGET', key, name) or ''\n"
             "end\n"
             "return rows\n"};
 
