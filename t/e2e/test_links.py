@@ -73,6 +73,14 @@ def _(h):
     code(send(h, '<a href="https://unsold.example/">x</a>\n', "text/html"), 2)
 
 
+@case("a text in any character set is searched, in the sandbox")
+def _(h):
+    for charset in ("utf-7", "utf-16", "utf-32", "iso-2022-jp", "iso-2022-kr", "iso-2022-cn", "hz-gb-2312", "gb18030", "big5-hkscs", "euc-tw",
+                    "shift_jis", "euc-kr", "windows-1251", "x-nobody-knows", "' koi8-r"):
+        refused(h, "http://www.evil.example/\n", "www.evil.example", f'text/plain; charset="{charset}"; x')
+        refused(h, '<a href="http://www.evil.example/">x</a>\n', "www.evil.example", f'text/html; charset="{charset}"; x')
+
+
 @case("a text that names another place than its link is seen through, and an address")
 def _(h):
     refused(h, '<a href="http://evil.example/">www.example.com</a>\n', "it leads to evil.example")
