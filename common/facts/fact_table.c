@@ -223,7 +223,7 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_URL_HOST] = LINK("host", STRING, SENT | LF, "host of the link: a domain, or an address"),
     [FACT_URL_DOMAIN] = LINK("domain", DOMAIN, SENT | LF, "registered domain of the host; absent when it is an address"),
     [FACT_URL_TEXT] = LINK("text", STRING, SENT | LF, "what the reader sees of the link; absent of pictures and forms"),
-    [FACT_URL_DECEPTIVE] = LINK("deceptive", BOOL, LF, "the text names a host of another registered domain than the link goes to"),
+    [FACT_URL_DECEPTIVE] = LINK("deceptive", BOOL, LF, "the text names a host of another registered domain than the link goes to; of newsletters that count clicks, too"),
 
     /* with an argument */
     [FACT_HEADER] = ROW("header", STRING, HEADERS, FIL | A | SET | SENT | LF, NULL, NULL,
