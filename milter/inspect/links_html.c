@@ -161,7 +161,8 @@ static void add_base(struct page *page, struct span value)
 static void add_attribute(struct page *page, struct span tag,
                           const struct html_attribute *attribute)
 {
-    bool is_href = span_iequal(attribute->name, SPAN("href"));
+    bool is_href = span_iequal(attribute->name, SPAN("href")) ||
+                   span_iequal(attribute->name, SPAN("xlink:href"));
     enum place_kind kind;
     struct span value;
 

@@ -25,7 +25,7 @@ static const struct page_case {
      "i.example a.example= Pay & go"},
     {"<area href=http://a.example>b.example", "a.example \"b.example\""},
     {"<v:rect href=http://a.example>x</v:rect>", "a.example"},
-    {"<svg><a xlink:href=http://a.example>x</a></svg>", "a.example"},
+    {"<svg><a xlink:href=http://a.example>x</a></svg>", "a.example=x"},
     /* What leads nowhere is a text. */
     {"<a name=top>b.example</a>", "\"b.example\""},
     {"<a href=#top>b.example</a>", "\"b.example\""},
