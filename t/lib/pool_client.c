@@ -50,9 +50,8 @@ int pool_client_seal(struct span bytes, int seals)
 int pool_client_take(void *ctx, struct span answer, struct err *err)
 {
     struct pool_result *result = ctx;
-    struct content_wants wants = {.headers = result->wants};
 
-    result->facts = content_facts_read(answer, &wants, err);
+    result->facts = content_facts_read(answer, &result->wants, err);
     return result->facts != NULL ? 0 : -1;
 }
 
@@ -67,18 +66,22 @@ void pool_client_done(void *ctx, const char *failure)
     pthread_mutex_unlock(&result->lock);
 }
 
-int pool_client_submit(struct pool *pool, int fd, struct span wants, struct pool_result *result)
+int pool_client_submit(struct pool *pool, int fd, const struct content_wants *wants,
+                       struct pool_result *result)
 {
+    static const struct content_wants nothing = {.headers = {"", 0}};
+    const struct content_wants *asked = wants != NULL ? wants : &nothing;
     struct pool_job job = {.message_fd = fd,
                            .deadline = clock_mono_ms() + 30000,
-                           .body = wants,
+                           .wants = asked->flags,
+                           .body = asked->headers,
                            .take = pool_client_take,
                            .done = pool_client_done,
                            .ctx = result};
     struct err err;
 
     *result = (struct pool_result){
-        .lock = PTHREAD_MUTEX_INITIALIZER, .wants = wants, .done = PTHREAD_COND_INITIALIZER};
+        .lock = PTHREAD_MUTEX_INITIALIZER, .wants = *asked, .done = PTHREAD_COND_INITIALIZER};
     err_reset(&err);
     if (pool_submit(pool, &job, &err) == 0)
         return 0;
@@ -98,7 +101,7 @@ void pool_client_inspect(struct pool *pool, struct span message, struct pool_res
 {
     int fd = pool_client_seal(message, ALL_SEALS);
 
-    ck_assert_msg(pool_client_submit(pool, fd, SPAN(""), result) == 0, "%s", result->failure);
+    ck_assert_msg(pool_client_submit(pool, fd, NULL, result) == 0, "%s", result->failure);
     pool_client_await(result);
     close(fd);
 }

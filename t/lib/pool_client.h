@@ -17,7 +17,7 @@ struct pool_result {
     pthread_mutex_t lock;
     pthread_cond_t done;
     bool is_done;
-    struct span wants;
+    struct content_wants wants;
     struct facts *facts;
     char failure[1100];
 };
@@ -28,8 +28,8 @@ struct pool *pool_client_start(const char *program, unsigned workers, unsigned m
                                int64_t timeout);
 /* A memfd with these bytes and seals. */
 int pool_client_seal(struct span bytes, int seals);
-/* -1 when it is not taken: result->failure. */
-int pool_client_submit(struct pool *pool, int fd, struct span wants,
+/* wants NULL: nothing but what always is. -1 when it is not taken: result->failure. */
+int pool_client_submit(struct pool *pool, int fd, const struct content_wants *wants,
                        struct pool_result *result);
 /* Of a job; ctx is its result. */
 int pool_client_take(void *ctx, struct span answer, struct err *err);

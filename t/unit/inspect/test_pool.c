@@ -106,7 +106,7 @@ START_TEST(test_message_is_untouched)
     char now[sizeof text] = "";
     struct pool_result result;
 
-    ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &result), 0);
+    ck_assert_int_eq(pool_client_submit(pool, fd, NULL, &result), 0);
     pool_client_await(&result);
     ck_assert_int_eq(pread(fd, now, sizeof now, 0), (ssize_t)strlen(text));
     ck_assert_str_eq(now, text);
@@ -124,7 +124,7 @@ START_TEST(test_unsealed_is_refused)
 
     for (size_t i = 0; i < COUNT_OF(seals); i++) {
         int fd = pool_client_seal(SPAN(CLEAN), seals[i]);
-        ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &result), -1);
+        ck_assert_int_eq(pool_client_submit(pool, fd, NULL, &result), -1);
         ck_assert(strstr(result.failure, "not sealed") != NULL);
         close(fd);
     }
@@ -140,11 +140,11 @@ START_TEST(test_queue_is_bounded)
     struct pool_counts counts;
     int accepted = 0;
 
-    ck_assert_int_eq(pool_client_submit(pool, fd, SPAN(""), &results[accepted++]), 0);
+    ck_assert_int_eq(pool_client_submit(pool, fd, NULL, &results[accepted++]), 0);
     do { /* until the worker has it, the queue holds one less */
         pool_count(pool, &counts);
     } while (counts.queued > 0);
-    while (accepted < 8 && pool_client_submit(pool, fd, SPAN(""), &results[accepted]) == 0)
+    while (accepted < 8 && pool_client_submit(pool, fd, NULL, &results[accepted]) == 0)
         accepted++;
     ck_assert_int_eq(accepted, 1 + (int)pool_content.queue_per_worker);
     ck_assert_str_eq(results[accepted].failure, "not tried: inspection queue full");
@@ -167,7 +167,7 @@ START_TEST(test_waiting_counts)
                             .done = pool_client_done,
                             .ctx = &second};
 
-    ck_assert_int_eq(pool_client_submit(pool, spin, SPAN(""), &first), 0);
+    ck_assert_int_eq(pool_client_submit(pool, spin, NULL, &first), 0);
     second = (struct pool_result){.lock = PTHREAD_MUTEX_INITIALIZER,
                                   .done = PTHREAD_COND_INITIALIZER};
     ck_assert_int_eq(pool_submit(pool, &late, NULL), 0);
@@ -231,7 +231,7 @@ START_TEST(test_zygote_is_started_again)
     pool_client_clean(pool, "the start");
     ck_assert_int_eq(kill(find_child(), SIGKILL), 0);
     for (int i = 0; i < 1000 && !is_back; i++) {
-        if (pool_client_submit(pool, fd, SPAN(""), &result) < 0) {
+        if (pool_client_submit(pool, fd, NULL, &result) < 0) {
             poll(NULL, 0, 20); /* refused while it is known to be gone */
             continue;
         }
@@ -290,22 +290,24 @@ START_TEST(test_mail_in_the_sandbox)
     for (size_t i = 0; i < count; i++) {
         struct mail_case mail;
         struct pool_result result;
-        struct str wants = STR_EMPTY, got = STR_EMPTY;
+        struct str headers = STR_EMPTY, got = STR_EMPTY;
+        struct content_wants wants;
         int fd;
         mail_facts_read(names[i], &mail);
         for (size_t j = 0; j < mail.want_count; j++) {
-            str_add(&wants, mail.wants[j]);
-            str_addc(&wants, '\0');
+            str_add(&headers, mail.wants[j]);
+            str_addc(&headers, '\0');
         }
         fd = pool_client_seal(str_span(&mail.message), ALL_SEALS);
-        ck_assert_int_eq(pool_client_submit(pool, fd, str_span(&wants), &result), 0);
+        wants = (struct content_wants){str_span(&headers), mail.wants_links ? WIRE_LINKS : 0};
+        ck_assert_int_eq(pool_client_submit(pool, fd, &wants, &result), 0);
         pool_client_await(&result);
         ck_assert_msg(result.facts != NULL, "%s: %s", names[i], result.failure);
         mail_facts_print(&got, &mail, result.facts);
         if (strncmp(names[i], "limit-", 6) != 0) /* their limits are others than the pool's */
             ck_assert_str_eq(str_cstr(&got), str_cstr(&mail.expected));
         facts_free(&result.facts);
-        str_clear(&wants);
+        str_clear(&headers);
         str_clear(&got);
         mail_facts_clear(&mail);
         close(fd);

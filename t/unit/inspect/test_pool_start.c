@@ -94,7 +94,7 @@ static bool passes(struct pool *pool)
     struct pool_result result = {.facts = NULL};
     bool is_passed;
 
-    if (pool_client_submit(pool, fd, SPAN(""), &result) == 0)
+    if (pool_client_submit(pool, fd, NULL, &result) == 0)
         pool_client_await(&result);
     is_passed = result.facts != NULL;
     facts_free(&result.facts);
