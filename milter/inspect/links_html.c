@@ -1,5 +1,6 @@
 /* links_html.c - the links of a page: what its attributes name, and what its text says. */
 #include "base/str.h"
+#include "mail/url.h"
 #include "milter/inspect/html.h"
 #include "milter/inspect/html_entities.h"
 #include "milter/inspect/html_places.h"
@@ -12,10 +13,12 @@ struct page {
     struct str run;    /* text that is no link's own; ended by what breaks a line */
     struct str target; /* of the link that is open */
     struct str shown;
-    struct str base; /* what relative links lead to; empty when the page does not say */
+    struct span base;     /* what relative links lead to; empty when the page does not say */
+    struct str base_kept; /* holds base, unless the page around this one does */
     struct str value;
     int cells; /* of tables, that the open link has opened: the end of another one ends it */
     bool is_open;
+    bool is_odd;    /* the open link may have ended: its text is searched, too */
     bool is_inside; /* of a comment or a raw text */
     bool is_hidden; /* its text is not shown: only what its tags name counts */
 };
@@ -35,6 +38,12 @@ static const char *const breaking_names[] = {
     "tr",      "ul",       "video",    "xmp",
 };
 
+/* What may end a link that stands in it, or keeps its own from being the end. Sorted. */
+static const char *const odd_names[] = {
+    "applet", "caption", "foreignobject", "marquee", "math", "object", "svg", "table",
+    "tbody",  "td",      "template",      "tfoot",   "th",   "thead",  "tr",
+};
+
 static void walk(struct page *page, struct span text);
 
 static void end_run(struct page *page)
@@ -49,7 +58,10 @@ static void close_link(struct page *page)
 {
     if (page->is_open)
         links_add(page->links, str_span(&page->target), str_span(&page->shown));
+    if (page->is_odd)
+        end_run(page);
     page->is_open = false;
+    page->is_odd = false;
 }
 
 static void open_link(struct page *page, struct span target)
@@ -76,25 +88,27 @@ static void add_text(struct page *page, struct span text)
 {
     if (page->is_open && page->shown.len < SHOWN_LOOK_MAX)
         html_decode(&page->shown, cut(text, SHOWN_LOOK_MAX), false);
-    else if (!page->is_open && !page->is_hidden)
+    if ((!page->is_open || page->is_odd) && !page->is_hidden)
         html_decode(&page->run, text, false);
 }
 
 /* Where a line, a cell or a picture ends a word. */
 static void break_text(struct page *page)
 {
-    if (!page->is_open)
+    if (!page->is_open || page->is_odd)
         end_run(page);
-    else if (page->shown.len < SHOWN_LOOK_MAX)
+    if (page->is_open && page->shown.len < SHOWN_LOOK_MAX)
         str_addc(&page->shown, ' ');
 }
 
 /* A page within this one; there is none within that, so that this goes two deep and no deeper. */
 static void walk_inside(struct page *page, struct span text, bool is_hidden)
 {
-    struct page inside = {.links = page->links, .is_inside = true, .is_hidden = is_hidden};
+    struct page inside = {.links = page->links,
+                          .base = page->base, /* not copied: comments may come by the million */
+                          .is_inside = true,
+                          .is_hidden = is_hidden};
 
-    str_add(&inside.base, str_span(&page->base));
     walk(&inside, text);
 }
 
@@ -145,8 +159,23 @@ static void add_anchor(struct page *page, struct span value)
         return;
     }
     if (page->base.len > 0 && place_is_relative(value))
-        open_link(page, str_span(&page->base));
+        open_link(page, page->base);
     place_add(page->links, PLACE_LINK, value); /* there may be one inside */
+}
+
+/* Every relative link is read with it, so that it must be short: of a long one, its host. */
+static void keep_base(struct page *page, struct span target)
+{
+    struct url url;
+    const char *colon;
+
+    if (target.len > URL_TEXT_MAX && url_read(target, &url)) {
+        colon = strchr(url.host, ':');
+        str_printf(&page->base_kept, colon != NULL ? "http://[%s]/" : "http://%s/", url.host);
+    } else {
+        str_add(&page->base_kept, target);
+    }
+    page->base = str_span(&page->base_kept);
 }
 
 static void add_base(struct page *page, struct span value)
@@ -154,7 +183,7 @@ static void add_base(struct page *page, struct span value)
     struct span target;
 
     if (page->base.len == 0 && place_read(value, &target))
-        str_add(&page->base, target);
+        keep_base(page, target);
     place_add(page->links, PLACE_LINK, value);
 }
 
@@ -206,6 +235,8 @@ static void add_tag(struct page *page, const struct html_token *token)
     if (is_anchor)
         close_link(page);
     count_cells(page, token);
+    page->is_odd |=
+        page->is_open && html_name_find(odd_names, COUNT_OF(odd_names), token->name, &at);
     if (html_name_find(breaking_names, COUNT_OF(breaking_names), token->name, &at))
         break_text(page);
     if (token->is_unclosed && !page->is_hidden)
@@ -255,7 +286,7 @@ static void walk(struct page *page, struct span text)
     str_clear(&page->run);
     str_clear(&page->target);
     str_clear(&page->shown);
-    str_clear(&page->base);
+    str_clear(&page->base_kept);
     str_clear(&page->value);
 }
 

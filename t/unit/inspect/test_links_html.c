@@ -1,4 +1,5 @@
 /* test_links_html.c - pages and the links in them: what leads somewhere, what is shown, what is searched as text. */
+#include "base/clock.h"
 #include "base/str.h"
 #include "t/lib/html_links.h"
 #include "t/lib/suite.h"
@@ -36,6 +37,10 @@ static const struct page_case {
     {"<td><a href=http://a.example>x</td>b.example", "a.example=x \"b.example\""},
     {"<a href=http://a.example><table><td>x</td></table>y</a>", "a.example=  x  y"},
     {"</a href=http://a.example>x", ""},
+    /* What may end it in one program only: text of the link, and text. */
+    {"<svg><a href=http://a.example>x</svg><p>b.example</a>c.example",
+     "a.example=x  b.example \"b.example\" \"c.example\""},
+    {"<td><a href=http://a.example>x<th>b.example", "a.example=x b.example \"b.example\""},
     /* Forgotten quotes. */
     {"<a href=\"http://a.example>x</a> y", "a.example=x"},
     {"<a href='http://a.example", "\" href='http://a.example\" a.example"},
@@ -150,4 +155,26 @@ START_TEST(test_texts)
 }
 END_TEST
 
-SUITE_MAIN("links_html", test_anchors, test_places, test_texts)
+/* A long base is no reason to copy it for each of a million comments, or to read it again for each relative link. */
+START_TEST(test_base_linear)
+{
+    struct str page = STR_EMPTY, found = STR_EMPTY;
+    int64_t begun = clock_mono_ms();
+
+    str_adds(&page, "<base href='http://");
+    for (int i = 0; i < 500000; i++)
+        str_adds(&page, "&shy;");
+    str_adds(&page, "a.example'>");
+    for (int i = 0; i < 500000; i++)
+        str_adds(&page, "<!>");
+    for (int i = 0; i < 5000; i++)
+        str_adds(&page, "<a href=x>");
+    html_links(&found, str_span(&page));
+    ck_assert(span_ends(str_span(&found), SPAN("a.example a.example")));
+    ck_assert_int_lt(clock_mono_ms() - begun, 10000);
+    str_clear(&page);
+    str_clear(&found);
+}
+END_TEST
+
+SUITE_MAIN("links_html", test_anchors, test_places, test_texts, test_base_linear)
