@@ -20,6 +20,12 @@ static bool is_mark(uint32_t code)
            code == 0xff5c;
 }
 
+/* Looks like the dot of a host, and is none in one. */
+static bool is_dot(uint32_t code)
+{
+    return code == 0x2024 || code == 0xfe52;
+}
+
 /* Written with one blank for many; ends before `size` is reached. */
 struct pressed {
     char *bytes;
@@ -61,7 +67,9 @@ void shown_read(struct span utf8, struct shown *shown_r)
             press_blank(&text);
         else
             press(&text, code);
-        if (is_blank(code) || is_mark(code))
+        if (is_dot(code))
+            press(&look, '.');
+        else if (is_blank(code) || is_mark(code))
             press_blank(&look);
         else if (!utf8_is_deceptive(code))
             press(&look, code);
@@ -109,28 +117,25 @@ static bool may_be_link(struct span word)
     return false;
 }
 
-/* The first word that is a link. */
-static bool first_link(struct span rest, struct url *url_r)
+static bool is_elsewhere(const struct url *seen, const struct url *url)
 {
-    struct span word;
+    if (seen->is_ip || url->is_ip)
+        return strcmp(seen->host, url->host) != 0;
+    return !span_equal(url_domain(seen), url_domain(url));
+}
+
+/* Any word counts, not the first alone: that may be the link's own host, in letters too small to see. */
+bool shown_is_other(const struct shown *shown, const struct url *url)
+{
+    struct span rest = shown->look, word;
+    struct url seen;
     size_t tried = 0;
 
     while (tried < SHOWN_WORDS_MAX && span_cut(&rest, ' ', &word)) {
         word = bare(word);
         tried += may_be_link(word);
-        if (may_be_link(word) && is_link(word, url_r))
+        if (may_be_link(word) && is_link(word, &seen) && is_elsewhere(&seen, url))
             return true;
     }
     return false;
-}
-
-bool shown_is_other(const struct shown *shown, const struct url *url)
-{
-    struct url seen;
-
-    if (!first_link(shown->look, &seen))
-        return false;
-    if (seen.is_ip || url->is_ip)
-        return strcmp(seen.host, url->host) != 0;
-    return !span_equal(url_domain(&seen), url_domain(url));
 }
