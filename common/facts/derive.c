@@ -2,6 +2,7 @@
 #include "facts/derive.h"
 #include "mail/address.h"
 #include "mail/filename.h"
+#include "mail/url.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 
@@ -130,19 +131,56 @@ static void derive_from_names(struct facts *facts, size_t index, const struct fa
     xfree(&extensions);
 }
 
-void facts_derive_record(struct facts *facts, enum record record, size_t index)
+static void derive_of_attachment(struct facts *facts, size_t index)
 {
     const struct fact *names =
         facts_record_get(facts, RECORD_ATTACHMENT, index, FACT_ATTACHMENT_NAME);
     const struct fact *extension =
         facts_record_get(facts, RECORD_ATTACHMENT, index, FACT_ATTACHMENT_EXTENSION);
 
-    if (record != RECORD_ATTACHMENT || extension->state != FACT_ABSENT)
+    if (extension->state != FACT_ABSENT)
         return;
     if (names->state == FACT_VALUE)
         derive_from_names(facts, index, names);
     else if (names->state == FACT_UNKNOWN)
-        facts_record_set(facts, record, index, FACT_ATTACHMENT_EXTENSION, names);
+        facts_record_set(facts, RECORD_ATTACHMENT, index, FACT_ATTACHMENT_EXTENSION, names);
+}
+
+static void derive_from_host(struct facts *facts, size_t index, struct span host)
+{
+    struct str link = STR_EMPTY;
+    struct value value;
+    struct fact fact = {.state = FACT_VALUE, .count = 1, .values = &value};
+    struct url url;
+
+    str_printf(&link, "//%.*s", SPAN_ARG(host));
+    if (url_read(str_span(&link), &url) && !url.is_ip) {
+        value = (struct value){.text = url_domain(&url)};
+        facts_record_set(facts, RECORD_URL, index, FACT_URL_DOMAIN, &fact);
+    }
+    str_clear(&link);
+}
+
+/* Of a link whose host is not known nothing is. */
+static void derive_of_url(struct facts *facts, size_t index)
+{
+    const struct fact *host = facts_record_get(facts, RECORD_URL, index, FACT_URL_HOST);
+    static const enum fact_id others[] = {FACT_URL_DOMAIN, FACT_URL_TEXT, FACT_URL_DECEPTIVE};
+
+    for (size_t i = 0; host->state == FACT_UNKNOWN && i < sizeof others / sizeof *others; i++)
+        if (facts_record_get(facts, RECORD_URL, index, others[i])->state == FACT_ABSENT)
+            facts_record_set(facts, RECORD_URL, index, others[i], host);
+    if (host->state == FACT_VALUE &&
+        facts_record_get(facts, RECORD_URL, index, FACT_URL_DOMAIN)->state == FACT_ABSENT)
+        derive_from_host(facts, index, host->values[0].text);
+}
+
+void facts_derive_record(struct facts *facts, enum record record, size_t index)
+{
+    if (record == RECORD_ATTACHMENT)
+        derive_of_attachment(facts, index);
+    else if (record == RECORD_URL)
+        derive_of_url(facts, index);
 }
 
 void facts_derive(struct facts *facts)

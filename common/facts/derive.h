@@ -1,5 +1,5 @@
 /* Facts that follow from others by pure code: the same code live, in tests and in replay.
- * sender.domain, recipient.domain, recipient.routed, from.domain, author.domain; attachment.extension and .deceptive from the names.
+ * sender.domain, recipient.domain, recipient.routed, from.domain, author.domain; attachment.extension and .deceptive from the names; url.domain from the host.
  * (direction needs lists and is derived by rules/.) */
 #ifndef FACTS_DERIVE_H
 #define FACTS_DERIVE_H

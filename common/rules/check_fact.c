@@ -40,6 +40,9 @@ static bool no_fact(struct checker *c, const struct raw_term *raw)
     if (c->inside == RECORD_NONE && record != RECORD_NONE)
         check_error(c, raw->place, "%.*s is a fact of each %s; write any %s (%.*s ...)",
                     SPAN_ARG(raw->text), record_name, record_name, SPAN_ARG(raw->text));
+    else if (record != RECORD_NONE)
+        check_error(c, raw->place, "%.*s is a fact of each %s, and this is about one %s",
+                    SPAN_ARG(raw->text), record_name, names_name(record_names, (int)c->inside));
     else if (near != NULL)
         check_error(c, raw->place, "%.*s is no fact; did you mean %s?", SPAN_ARG(raw->text),
                     near);

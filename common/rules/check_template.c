@@ -41,9 +41,22 @@ static bool header_part(struct reading *r, struct span inside)
     return true;
 }
 
+/* {host}: only inside of any url (...) the short name is enough. */
+static const char *full_name(struct span inside)
+{
+    for (int record = RECORD_NONE + 1; record < RECORD__COUNT; record++) {
+        int id = fact_find(inside, (enum record)record);
+
+        if (id != FACT_NONE)
+            return fact_table[id].name;
+    }
+    return NULL;
+}
+
 static bool no_part(struct reading *r, struct span inside)
 {
-    const char *near = fact_nearest(inside, RECORD_NONE);
+    const char *full = full_name(inside);
+    const char *near = full != NULL ? full : fact_nearest(inside, RECORD_NONE);
 
     if (near != NULL)
         check_error(r->c, r->place, "{%.*s} in the text is no fact; did you mean {%s}?",

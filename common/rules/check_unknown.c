@@ -105,16 +105,20 @@ static const char *on_whose_behalf(const struct needing *n)
                         SPAN_ARG(asker->name), asker->place.line, SPAN_ARG(n->rule->name));
 }
 
-/* A list that is dead or a file that is missing makes these unknown for days: who defers then, defers all mail. */
-static bool may_stay_unknown(enum fact_id fact)
+/* What makes it unknown for days, so that who defers then defers all mail; NULL: nothing does. */
+static const char *stays_unknown(enum fact_id fact)
 {
-    return (fact >= FACT_DNSBL && fact <= FACT_DNSBL_URL_SCORE) ||
-           (fact >= FACT_CLIENT_COUNTRY && fact <= FACT_CLIENT_AS_NAME);
+    if (fact >= FACT_DNSBL && fact <= FACT_DNSBL_URL_SCORE)
+        return "a block list is dead";
+    if (fact >= FACT_CLIENT_COUNTRY && fact <= FACT_CLIENT_AS_NAME)
+        return "a file of geoip_country or geoip_asn is missing";
+    return NULL;
 }
 
 static void undecided(struct needing *n, const struct term *term)
 {
     const char *name = fact_table[term->fact].name, *behalf = on_whose_behalf(n);
+    const char *cause = stays_unknown(term->fact);
 
     if (fact_table[term->fact].record == RECORD_URL)
         check_error(n->c, term->place,
@@ -130,13 +134,12 @@ static void undecided(struct needing *n, const struct term *term)
                     "attachment (uninspected known) then quarantine \"could not be "
                     "inspected\", or mark rule %.*s (unknown passes)",
                     behalf, SPAN_ARG(n->rule->name));
-    else if (may_stay_unknown(term->fact))
+    else if (cause != NULL)
         check_error(n->c, term->place,
-                    "%s can be unknown, for as long as a block list is dead or a file of "
-                    "geoip_country or geoip_asn is missing, %sand no rule of [filter] decides "
+                    "%s can be unknown, for as long as %s, %sand no rule of [filter] decides "
                     "that; mark rule %.*s (unknown passes), since a rule that defers what is "
                     "unknown would defer all mail from outside",
-                    name, behalf, SPAN_ARG(n->rule->name));
+                    name, cause, behalf, SPAN_ARG(n->rule->name));
     else
         check_error(n->c, term->place,
                     "%s can be unknown, %sand no rule of [filter] decides that; add one like: "

@@ -43,6 +43,21 @@ static const struct {
      "then tag \"t\" rule s when tag(\"t\") then discard",
      "with attachment { name \"a.EXE\" } expect discard by s",
      "ok: expected discard by s, got discard by s (line 1)"},
+    {"[filter] rule r (unknown passes) when any url (domain = \"evil.co.uk\") then discard",
+     "with url { host \"WWW.Evil.co.uk\" } expect discard by r",
+     "ok: expected discard by r, got discard by r (line 1)"},
+    {"[filter] rule r (unknown passes) when any url (host known and domain absent) then "
+     "discard",
+     "with url { host \"192.0.2.1\" } expect discard by r",
+     "ok: expected discard by r, got discard by r (line 1)"},
+    {"[filter] rule r (unknown passes) when any url (domain = \"given.example\") then discard",
+     "with url { host \"www.evil.example\", domain \"given.example\" } expect discard by r",
+     "ok: expected discard by r, got discard by r (line 1)"},
+    {"[filter] rule r when any url (deceptive unknown and domain unknown and text unknown) "
+     "then "
+     "discard",
+     "with url { host unknown } expect discard by r",
+     "ok: expected discard by r, got discard by r (line 1)"},
     {"[filter] rule r when path = proxy and direction = inbound and client.ip = 192.0.2.1 and "
      "auth.user absent and domain.accepted and loop.hops = 0 and time.hour = 12 then discard",
      "expect discard by r", "ok: expected discard by r, got discard by r (line 1)"},
