@@ -104,7 +104,9 @@ static void tell_zone(struct doctor *d, const struct dnsbl_zone *zone, enum dnsb
     if (tell_refusal(d, &list, name, answers))
         return;
     if (counts_any(zone, &answers[1].answer))
-        tell(d, name, FINDING_ERROR, "the list lists everything: take it out of the settings");
+        tell(d, name, FINDING_ERROR,
+             arena_printf(d->arena, "the list lists everything: take it out of %s",
+                          dnsbl_kinds[kind].name));
     else if (!counts_any(zone, &answers[0].answer))
         tell(d, name, FINDING_WARNING,
              "the list does not list its own test entry with an answer that counts: is the "

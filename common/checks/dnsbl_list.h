@@ -12,6 +12,7 @@
 enum dnsbl_kind { DNSBL_CLIENT = 0, DNSBL_ALLOW, DNSBL_SENDER, DNSBL_URL, DNSBL_KIND__COUNT };
 struct dnsbl_kind_row {
     const char *title;  /* in the log */
+    const char *name;   /* of the setting */
     enum fact_id fact;  /* the zones of this kind that list */
     size_t setting;     /* offset in struct settings */
     bool has_addresses; /* it lists addresses; else domains */

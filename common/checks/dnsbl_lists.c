@@ -9,13 +9,13 @@ static struct dnsbl_list *lists;
 static size_t list_count;
 
 const struct dnsbl_kind_row dnsbl_kinds[DNSBL_KIND__COUNT] = {
-    [DNSBL_CLIENT] = {"block list", FACT_DNSBL, offsetof(struct settings, dnsbl_client_zones),
-                      .has_addresses = true},
-    [DNSBL_ALLOW] = {"allow list", FACT_DNSBL_ALLOW,
+    [DNSBL_CLIENT] = {"block list", "dnsbl_client_zones", FACT_DNSBL,
+                      offsetof(struct settings, dnsbl_client_zones), .has_addresses = true},
+    [DNSBL_ALLOW] = {"allow list", "dnsbl_allow_zones", FACT_DNSBL_ALLOW,
                      offsetof(struct settings, dnsbl_allow_zones), .has_addresses = true},
-    [DNSBL_SENDER] = {"block list of senders", FACT_DNSBL_SENDER,
+    [DNSBL_SENDER] = {"block list of senders", "dnsbl_sender_zones", FACT_DNSBL_SENDER,
                       offsetof(struct settings, dnsbl_sender_zones)},
-    [DNSBL_URL] = {"block list of links", FACT_DNSBL_URL,
+    [DNSBL_URL] = {"block list of links", "dnsbl_url_zones", FACT_DNSBL_URL,
                    offsetof(struct settings, dnsbl_url_zones)},
 };
 

@@ -46,15 +46,16 @@ void dnsbl_note_probe(struct dnsbl_list *list, enum dnsbl_said said)
         list->is_troubled = lists_all;
         list->out_for = 0;
         list->failures = 0;
-        snprintf(
-            list->trouble, sizeof list->trouble,
-            "it lists everything, also what no list may list; take it out of the settings");
+        snprintf(list->trouble, sizeof list->trouble,
+                 "it lists everything, also what no list may list; take it out of %s",
+                 dnsbl_kinds[list->kind].name);
     }
     pthread_mutex_unlock(&list->lock);
     if (is_other)
         log_state(list->log_key, lists_all, LOG_LEVEL_WARN,
                   "it lists everything, also what no list may list (RFC 5782 section 5): what "
-                  "it says counts for nothing; take it out of the settings");
+                  "it says counts for nothing; take it out of %s",
+                  dnsbl_kinds[list->kind].name);
 }
 
 bool dnsbl_lists_all(struct dnsbl_list *list)

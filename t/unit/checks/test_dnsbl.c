@@ -309,7 +309,7 @@ START_TEST(a_list_that_lists_everything_counts_for_nothing)
     said_once("block list a.example: it lists everything");
     said_once("block list of senders dbl.example: it lists everything");
     ck_assert(dnsbl_trouble_at(1, &trouble));
-    ck_assert(strstr(trouble.text, "take it out of the settings") != NULL);
+    ck_assert(strstr(trouble.text, "take it out of dnsbl_sender_zones") != NULL);
     fake_dns_remove(DNS_A, "1.0.0.127.a.example");
     fake_dns_set(DNS_A, "invalid.dbl.example", DNS_FAILED); /* says nothing */
     probe_again();
