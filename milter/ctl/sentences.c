@@ -94,7 +94,9 @@ const struct sentence sentences[] = {
     {"domain list", domain_list_run, 0, "accepted domains and where their mail goes", NULL},
     {"domain add DOMAIN --route HOPS", domain_add_run, 0,
      "accept mail for a domain and route it",
-     "A domain that is there already gets the new route."},
+     "A domain that is there already gets the new route. Ends with 5 when Postfix keeps its "
+     "mail to itself, since mydestination, virtual_alias_domains or virtual_mailbox_domains in "
+     "main.cf names the domain too: take it out there."},
     {"domain remove DOMAIN", domain_remove_run, 0, "accept mail for a domain no longer", NULL},
     {"domain sign DOMAIN --selector SELECTOR [--algorithm ALGORITHM] [--key FILE] [--now]",
      domain_sign_run, 0, "sign mail of a domain with DKIM: make a key, print its DNS record",
