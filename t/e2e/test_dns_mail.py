@@ -6,11 +6,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-import dns_rig
-import dns_server
 import wait
 from cases import case, code, equal
-from house import House
+from names_house import NamesHouse
 
 RULES = """
 [policy]
@@ -24,21 +22,12 @@ SETTINGS = {"dnsbl_client_zones": "one.lists.example, two.lists.example", "dns_t
 SPF = '@ TXT "v=spf1 +all"'
 
 
-class Silent(House):
+class Silent(NamesHouse):
     def __init__(self):
-        super().__init__(rules=RULES, settings=SETTINGS)
-        self.nsd = dns_rig.Nsd(self.sub("nsd"), {"signed.example": SPF, "expired.example": SPF, "lists.example": ""}, signed=["signed.example"],
-                               expired=["expired.example"])
-        self.dns = dns_server.Server(upstream=self.nsd.port)
+        super().__init__({"signed.example": SPF, "expired.example": SPF, "lists.example": ""}, nsd={"signed": ["signed.example"],
+                         "expired": ["expired.example"]}, rules=RULES, settings=SETTINGS)
         self.dns.is_silent = True
-        self.gate.settings |= {"resolver": self.dns.resolver, "dnssec_anchor_file": self.nsd.anchor}
-
-    def start(self):
-        self.nsd.start()
-        self.cleanup.append(self.nsd.kill)
-        self.dns.start()
-        self.cleanup.append(self.dns.stop)
-        return super().start()
+        self.gate.settings["dnssec_anchor_file"] = self.nsd.anchor
 
 
 MESSAGE = "From: alice@outside.example\r\nTo: bob@one.example\r\nSubject: x\r\nDate: Sun, 22 Nov 2026 08:00:00 +0000\r\nMessage-ID: <{0}@outside.example>\r\n\r\nhello\r\n"

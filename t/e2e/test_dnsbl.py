@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """Block lists and allow lists, asked in a real name server: who is refused by policyd and by the milter, weights, IPv6, refusals, dead lists."""
-import contextlib
 import ipaddress
 import os
 import statistics
@@ -9,13 +8,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-import dns_rig
-import dns_server
 import mail
 import smtp_client
 import wait
 from cases import case, equal
-from house import House
+from names_house import NamesHouse
 
 RULES = """
 list relay_networks ip
@@ -56,41 +53,6 @@ def zone():
                 (SPOKEN_FOR, "good", "127.0.10.1"), (OTHER_ANSWER, "zen", "127.0.0.99"), ("10.1.2.3", "zen", "127.0.0.2"),
                 *((f"198.51.100.{i}", "z7", "127.0.0.2") for i in range(25, 30))]
     return "\n".join([f"{reverse(a)}.{z} A {answer}" for a, z, answer in listings] + ["spam.example.dbl A 127.0.1.2", "odd.example.dbl A 127.0.0.2"])
-
-
-class Listing(House):
-    """A house that asks nsd through a server that can be told to misbehave."""
-
-    def __init__(self):
-        super().__init__(rules=RULES, settings=SETTINGS, postfix_settings={"inet_protocols": "all"})
-        self.nsd = dns_rig.Nsd(self.sub("nsd"), {"lists.example": zone()})
-        self.dns = dns_server.Server(upstream=self.nsd.port)
-        self.gate.settings["resolver"] = self.dns.resolver
-
-    def start(self):
-        self.nsd.start()
-        self.cleanup.append(self.nsd.kill)
-        self.dns.start()
-        self.cleanup.append(self.dns.stop)
-        return super().start()
-
-    @contextlib.contextmanager
-    def lists(self, **settings):
-        """Both daemons with other lists."""
-        before = dict(self.gate.settings)
-        try:
-            self.restart(settings)
-            yield
-        finally:
-            self.dns.forget("lists.example")
-            self.dns.delay = 0
-            self.gate.settings = before
-            self.restart({})
-
-    def restart(self, settings):
-        self.gate.settings = {**self.gate.settings, **settings}
-        self.gate.stop()
-        self.gate.start()
 
 
 def send(h, sender, client, path="proxy", **xclient):
@@ -251,4 +213,4 @@ def _(h):
 
 
 if __name__ == "__main__":
-    cases.main(Listing)
+    cases.main(lambda: NamesHouse({"lists.example": zone()}, rules=RULES, settings=SETTINGS, postfix_settings={"inet_protocols": "all"}))

@@ -2,20 +2,17 @@
 """Block lists of domains, asked for what links lead to: texts and pages, addresses, weights, lists that refuse or list everything, and
 nothing looked for where nobody asks."""
 import base64
-import contextlib
 import os
 import statistics
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-import dns_rig
-import dns_server
 import mail
 import smtp_client
 import wait
 from cases import case, equal
-from house import House
+from names_house import NamesHouse
 
 RULES = """
 list relay_networks ip
@@ -32,39 +29,6 @@ ZONE = "\n".join(["bad.example.uri A 127.0.0.2", "bad-shop.com.uri A 127.0.0.2",
                   "evil.co.uk.uri A 127.0.0.2", "7.2.0.192.uri A 127.0.0.2", "7.2.0.192.dbl A 127.0.1.255", "xn--bse-sna.example.uri A 127.0.0.2",
                   "wiki.corp.example.uri A 127.0.0.2"])
 CLIENT = "198.51.100.7"
-
-
-class Links(House):
-    """A house that asks nsd through a server that can be told to misbehave."""
-
-    def __init__(self):
-        super().__init__(rules=RULES, settings=SETTINGS)
-        self.nsd = dns_rig.Nsd(self.sub("nsd"), {"lists.example": ZONE})
-        self.dns = dns_server.Server(upstream=self.nsd.port)
-        self.gate.settings["resolver"] = self.dns.resolver
-
-    def start(self):
-        self.nsd.start()
-        self.cleanup.append(self.nsd.kill)
-        self.dns.start()
-        self.cleanup.append(self.dns.stop)
-        return super().start()
-
-    @contextlib.contextmanager
-    def lists(self, zones):
-        before = dict(self.gate.settings)
-        try:
-            self.restart(zones)
-            yield
-        finally:
-            self.dns.forget("lists.example")
-            self.gate.settings = before
-            self.restart(before["dnsbl_url_zones"])
-
-    def restart(self, zones):
-        self.gate.settings = {**self.gate.settings, "dnsbl_url_zones": zones}
-        self.gate.stop()
-        self.gate.start()
 
 
 def send(h, text, sender="a@any.example", kind="text/plain", client=CLIENT, path="proxy"):
@@ -142,7 +106,7 @@ def _(h):
     equal(send(h, many, sender="a@cautious.example").code, 451)
     passes(h, many)
     refused(h, "http://bad.example/\n" + many, "uri.lists.example", sender="a@cautious.example")
-    with h.lists("silent.lists.example"):
+    with h.lists(dnsbl_url_zones="silent.lists.example"):
         h.dns.on("silent.lists.example", rcode="SERVFAIL")
         equal(send(h, "http://x.example/\n", sender="a@cautious.example").code, 451)
         passes(h, "no links at all\n", sender="a@cautious.example")
@@ -150,7 +114,7 @@ def _(h):
 
 @case("a list that refuses us, and one that lists everything, list nobody")
 def _(h):
-    with h.lists("multi.lists.example, sold.lists.example"):
+    with h.lists(dnsbl_url_zones="multi.lists.example, sold.lists.example"):
         h.dns.on("multi.lists.example", answer=["127.0.0.1"])
         h.dns.on("sold.lists.example", answer=["127.0.0.2"])
         passes(h, "http://bad.example/\n")
@@ -166,7 +130,7 @@ def _(h):
 @case("all names of all lists cost one round trip")
 def _(h):
     spreads = []
-    with h.lists(", ".join(f"z{i}.lists.example" for i in range(5))):
+    with h.lists(dnsbl_url_zones=", ".join(f"z{i}.lists.example" for i in range(5))):
         passes(h, "http://warm.example/\n")
         h.dns.delay = 0.05
         for n in range(5):
@@ -183,7 +147,7 @@ def _(h):
 
 @case("without such lists no links are looked for")
 def _(h):
-    with h.lists(""):
+    with h.lists(dnsbl_url_zones=""):
         passes(h, "http://bad.example/\n")
         passes(h, "http://bad.example/\n", sender="a@cautious.example")
         row = h.gate.ctl("log", "--from", "a@cautious.example", "--limit", "1", check=True).rows[0]
@@ -192,4 +156,4 @@ def _(h):
 
 
 if __name__ == "__main__":
-    cases.main(Links)
+    cases.main(lambda: NamesHouse({"lists.example": ZONE}, rules=RULES, settings=SETTINGS))
