@@ -1,16 +1,9 @@
 /* test_authres_dmarc.c - what our Authentication-Results say of DMARC: why it fails, and whose word it passes by. */
 #include "mail/authres_read.h"
-#include "milter/authres_header.h"
-#include "t/lib/facts_given.h"
+#include "t/lib/authres_cases.h"
 #include "t/lib/suite.h"
 
-#define ID SPAN("gate.example")
-
-static const struct {
-    const char *name;
-    struct given given[10];
-    const char *want;
-} cases[] = {
+static const struct authres_case cases[] = {
     {"DMARC fails: nothing passes",
      {{FACT_SPF, "fail"},
       {FACT_SENDER, "a@b.example"},
@@ -100,16 +93,7 @@ static const struct {
 
 START_TEST(test_cases)
 {
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct facts *facts = facts_of(cases[i].given, COUNT_OF(cases[i].given));
-        struct str out = STR_EMPTY;
-
-        authres_write(&out, facts, ID);
-        ck_assert_msg(strcmp(str_cstr(&out), cases[i].want) == 0, "%s: %s", cases[i].name,
-                      str_cstr(&out));
-        str_clear(&out);
-        facts_free(&facts);
-    }
+    authres_cases_check(cases, COUNT_OF(cases));
 }
 END_TEST
 

@@ -1,20 +1,11 @@
 /* test_authres_header.c - what our Authentication-Results say of the facts, and that nothing in a fact can say more. */
-#include "milter/authres_header.h"
-
 #include <stdlib.h>
-
 #include "facts/derive.h"
 #include "mail/authres_read.h"
-#include "t/lib/facts_given.h"
+#include "t/lib/authres_cases.h"
 #include "t/lib/suite.h"
 
-#define ID SPAN("gate.example")
-
-static const struct {
-    const char *name;
-    struct given given[10];
-    const char *want;
-} cases[] = {
+static const struct authres_case cases[] = {
     {"nothing learnt", {{0}}, "gate.example; none"},
     {"all passes",
      {{FACT_SPF, "pass"},
@@ -100,16 +91,7 @@ static const struct {
 
 START_TEST(test_cases)
 {
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct facts *facts = facts_of(cases[i].given, COUNT_OF(cases[i].given));
-        struct str out = STR_EMPTY;
-
-        authres_write(&out, facts, ID);
-        ck_assert_msg(strcmp(str_cstr(&out), cases[i].want) == 0, "%s: %s", cases[i].name,
-                      str_cstr(&out));
-        str_clear(&out);
-        facts_free(&facts);
-    }
+    authres_cases_check(cases, COUNT_OF(cases));
 }
 END_TEST
 
