@@ -9,16 +9,16 @@
 
 /* Sorted; each name's kind stands at the same place below it. from, to and values: what an animation of SVG makes of a href. */
 static const char *const names[] = {
-    "action",   "background", "cite",     "codebase", "content", "data",
-    "dynsrc",   "formaction", "from",     "href",     "icon",    "imagesrcset",
-    "longdesc", "lowsrc",     "manifest", "ping",     "poster",  "src",
-    "srcdoc",   "srcset",     "style",    "to",       "values",
+    "action",      "action-xhr", "background", "cite",     "codebase", "content",
+    "data",        "dynsrc",     "formaction", "from",     "href",     "icon",
+    "imagesrcset", "longdesc",   "lowsrc",     "manifest", "ping",     "poster",
+    "src",         "srcdoc",     "srcset",     "style",    "to",       "values",
 };
 static const enum place_kind kinds[COUNT_OF(names)] = {
-    PLACE_LINK, PLACE_LINK,   PLACE_LINK, PLACE_LINK,  PLACE_REFRESH, PLACE_LINK,
-    PLACE_LINK, PLACE_LINK,   PLACE_CODE, PLACE_LINK,  PLACE_LINK,    PLACE_SRCSET,
-    PLACE_LINK, PLACE_LINK,   PLACE_LINK, PLACE_WORDS, PLACE_LINK,    PLACE_LINK,
-    PLACE_PAGE, PLACE_SRCSET, PLACE_CODE, PLACE_CODE,  PLACE_CODE,
+    PLACE_LINK,   PLACE_LINK, PLACE_LINK,   PLACE_LINK, PLACE_LINK,  PLACE_REFRESH,
+    PLACE_LINK,   PLACE_LINK, PLACE_LINK,   PLACE_CODE, PLACE_LINK,  PLACE_LINK,
+    PLACE_SRCSET, PLACE_LINK, PLACE_LINK,   PLACE_LINK, PLACE_WORDS, PLACE_LINK,
+    PLACE_LINK,   PLACE_PAGE, PLACE_SRCSET, PLACE_CODE, PLACE_CODE,  PLACE_CODE,
 };
 
 static struct span behind(struct span s, size_t len)

@@ -16,9 +16,11 @@ static const struct {
 };
 
 /* Beginnings of names whose text is not ASCII where it looks like ASCII, or that browsers do not know. Programs agree on ISO-2022-JP. */
-static const char *const rare[] = {"utf-7",       "unicode",     "csunicode",
-                                   "utf-16",      "utf-32",      "iso-10646",
-                                   "iso-2022-kr", "iso-2022-cn", "ucs-"};
+static const char *const rare[] = {"utf-7",       "utf7",        "csutf7",      "x-unicode",
+                                   "unicode-1-1", "unicode-2-0", "iso-2022-kr", "iso-2022-cn"};
+/* Of two or four bytes to a character. */
+static const char *const wide[] = {"utf-16",    "utf-32",    "unicode",
+                                   "csunicode", "iso-10646", "ucs-"};
 
 bool mime_charset_begin(struct charset_stream *stream, struct span name)
 {
@@ -140,17 +142,45 @@ static struct span of_page(struct span begin)
     return (struct span){"", 0};
 }
 
-/* UTF-16 without a mark: RFC 2781 takes it for big-endian, browsers do not; where the zeros of ASCII letters lie says it. */
+static bool begins_with_one(struct span name, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_istarts(name, span_of(list[i])))
+            return true;
+    return false;
+}
+#define BEGINS_WITH_ONE(name, list) begins_with_one(name, list, sizeof(list) / sizeof *(list))
+
+static bool is_rare(struct span name)
+{
+    return BEGINS_WITH_ONE(name, rare);
+}
+
+/* UTF-16 that does not say which. */
+static bool is_open(struct span label)
+{
+    return !is_rare(label) &&
+           (span_iequal(label, SPAN("utf-16")) || span_iequal(label, SPAN("ucs-2")) ||
+            span_iequal(label, SPAN("iso-10646-ucs-2")) ||
+            span_iequal(label, SPAN("unicode")) || span_iequal(label, SPAN("csunicode")));
+}
+
+/* UTF-16 without a mark: RFC 2781 takes it for big-endian, browsers do not; where the zeros of ASCII letters lie says it, mostly. */
 static struct span turned(struct span label, struct span begin)
 {
-    bool is_open = span_iequal(label, SPAN("utf-16")) || span_iequal(label, SPAN("ucs-2")) ||
-                   span_iequal(label, SPAN("iso-10646-ucs-2")) ||
-                   span_istarts(label, SPAN("unicode")) ||
-                   span_istarts(label, SPAN("csunicode"));
-
-    if (!is_open || begin.len < 2 || span_istarts(label, SPAN("unicode-1-1")))
+    if (!is_open(label) || begin.len < 2)
         return label;
     return begin.ptr[0] == '\0' ? SPAN("utf-16be") : SPAN("utf-16le");
+}
+
+/* Without what programs take off. */
+static struct span trimmed(struct span label)
+{
+    while (label.len > 0 && memchr(" \t\"';", *label.ptr, 5) != NULL)
+        label = after(label, 1);
+    while (label.len > 0 && memchr(" \t\"';", label.ptr[label.len - 1], 5) != NULL)
+        label.len--;
+    return label;
 }
 
 struct span mime_charset_of(struct span label, struct span begin, bool is_html, size_t *mark_r)
@@ -163,20 +193,23 @@ struct span mime_charset_of(struct span label, struct span begin, bool is_html, 
             *mark_r = marks[i].mark.len;
             return marks[i].name;
         }
-    while (label.len > 0 && memchr(" \t\"';", *label.ptr, 5) != NULL)
-        label = after(label, 1);
-    while (label.len > 0 && memchr(" \t\"';", label.ptr[label.len - 1], 5) != NULL)
-        label.len--;
+    label = trimmed(label);
     if (charsets_knows(label))
         return turned(label, begin);
     name = is_html ? of_page(begin) : (struct span){"", 0};
     return name.len > 0 ? name : SPAN("utf-8");
 }
 
-bool mime_charset_is_rare(struct span name)
+bool mime_charset_other(struct span label, struct span name, struct span begin,
+                        struct span *other_r)
 {
-    for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
-        if (span_istarts(name, span_of(rare[i])))
-            return true;
-    return false;
+    bool is_wide = !is_rare(name) && BEGINS_WITH_ONE(name, wide);
+
+    *other_r = SPAN("utf-8");
+    if (is_rare(name))
+        return true;
+    if (begin.len > 0 && memchr(begin.ptr, '\0', begin.len) == NULL)
+        return is_wide;
+    *other_r = span_is(name, "utf-16be") ? SPAN("utf-16le") : SPAN("utf-16be");
+    return is_open(trimmed(label));
 }

@@ -23,6 +23,8 @@ void mime_charset_end(struct charset_stream *stream, struct str *out);
 /* The set in which programs read a text that begins so. label: the parameter charset, or empty. *mark_r: bytes of a byte order mark, which is no
  * text. Points into label, into begin, or to a literal. */
 struct span mime_charset_of(struct span label, struct span begin, bool is_html, size_t *mark_r);
-/* Would some programs, to which this set is unknown, show the bytes as they are? */
-bool mime_charset_is_rare(struct span name);
+/* Another set in which some programs read it, of a text without a byte order mark: those to which its set is unknown show the bytes as they are, and of
+ * UTF-16 without a mark there are two. name: as mime_charset_of gave it. */
+bool mime_charset_other(struct span label, struct span name, struct span begin,
+                        struct span *other_r);
 #endif

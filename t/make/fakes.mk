@@ -103,6 +103,7 @@ EXTRA_milter/test_notices := $(EXTRA_milter/test_callbacks)
 EXTRA_inspect/test_uu := milter/inspect/mime_uu
 EXTRA_inspect/test_params := milter/inspect/mime_params
 EXTRA_inspect/test_charsets := milter/inspect/charsets
+EXTRA_inspect/test_mime_flow := milter/inspect/mime_flow
 EXTRA_inspect/test_mime_charset := milter/inspect/charsets milter/inspect/mime_charset
 LINKS_PARTS := $(addprefix milter/inspect/,links links_shown links_nested)
 EXTRA_inspect/test_links := $(LINKS_PARTS)

@@ -115,6 +115,40 @@ START_TEST(test_choice)
 }
 END_TEST
 
+static const struct {
+    struct span label, begin;
+    const char *other; /* NULL: none */
+} others[] = {
+    {{"", 0}, {"x", 1}, NULL},
+    {{"utf-8", 5}, {"x\0", 2}, NULL},
+    {{"iso-2022-jp", 11}, {"x", 1}, NULL},
+    {{"utf-7", 5}, {"x", 1}, "utf-8"},
+    {{"utf-7", 5}, {"\0x", 2}, "utf-8"},
+    {{"unicode-2-0-utf-7", 17}, {"xx", 2}, "utf-8"},
+    {{"iso-2022-kr", 11}, {"x", 1}, "utf-8"},
+    {{"utf-16le", 8}, {"xx", 2}, "utf-8"},
+    {{"utf-16le", 8}, {"x\0", 2}, NULL},
+    {{"utf-16", 6}, {"xx", 2}, "utf-8"},
+    {{"utf-16", 6}, {" (\0x", 4}, "utf-16be"},
+    {{"'UTF-16'", 8}, {"\0x", 2}, "utf-16le"},
+};
+
+START_TEST(test_other)
+{
+    charsets_prepare();
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct span got, name;
+        size_t mark;
+        name = mime_charset_of(others[i].label, others[i].begin, false, &mark);
+        ck_assert_msg(mime_charset_other(others[i].label, name, others[i].begin, &got) ==
+                          (others[i].other != NULL),
+                      "%d", (int)i);
+        ck_assert_msg(others[i].other == NULL || span_is(got, others[i].other), "%d: %.*s",
+                      (int)i, SPAN_ARG(got));
+    }
+}
+END_TEST
+
 START_TEST(test_unknown)
 {
     struct charset_stream stream;
@@ -129,4 +163,5 @@ START_TEST(test_unknown)
 }
 END_TEST
 
-SUITE_MAIN("inspect/mime_charset", test_pieces, test_rubbish, test_choice, test_unknown)
+SUITE_MAIN("inspect/mime_charset", test_pieces, test_rubbish, test_choice, test_other,
+           test_unknown)
