@@ -4,9 +4,12 @@
 #include "mail/org_domain.h"
 #include "mail/url_host.h"
 
-#define SCHEME_MAX 5
+#define SCHEME_MAX 13
 
-static const char *const schemes[] = {"http", "https", "ftp", "ws", "wss"};
+/* Those of the web, and those that programs and telephones open with one touch. */
+static const char *const schemes[] = {"http",         "https",         "ftp",    "ws",
+                                      "wss",          "file",          "webcal", "webcals",
+                                      "googlechrome", "googlechromes", "intent"};
 
 int url_next(struct span *rest)
 {
@@ -29,7 +32,7 @@ static bool is_scheme(struct span name)
 }
 
 /* Takes "http:" off *rest. */
-static bool take_scheme(struct span *rest)
+static bool take_scheme(struct span *rest, bool *is_file_r)
 {
     struct span after = *rest;
     char name[SCHEME_MAX + 1];
@@ -40,6 +43,7 @@ static bool take_scheme(struct span *rest)
         name[len++] = (char)c;
     if (c != ':' || !is_scheme(span_from(name, len)))
         return false;
+    *is_file_r = span_iequal(span_from(name, len), SPAN("file"));
     *rest = after;
     return true;
 }
@@ -126,16 +130,14 @@ static bool read_authority(struct span text, struct span rest, struct url *url_r
     return is_port(found.port) && url_host_read(found.host, url_r);
 }
 
-/* Takes what leads to a host off *rest. */
+/* Takes what leads to a host off *rest. "file://host" names one, "file:////host" is another way to write "\\\\host", and "file:///path" is here. */
 static bool has_way(struct span *rest)
 {
     struct span after = *rest;
+    bool is_file = false, has_scheme = take_scheme(&after, &is_file);
+    size_t slashes = take_slashes(&after);
 
-    if (take_scheme(rest)) {
-        take_slashes(rest);
-        return true;
-    }
-    if (take_slashes(&after) < 2)
+    if (has_scheme ? is_file && (slashes < 2 || slashes == 3) : slashes < 2)
         return false;
     *rest = after;
     return true;

@@ -16,11 +16,11 @@ struct url {
     size_t tail;  /* where in the text the host and port end: path, query, fragment */
 };
 
-/* text: a link as it stands in an attribute (entities decoded) or in a text, UTF-8 or any bytes. Understood: http, https, ftp and ws(s) in any
- * case, with any number of slashes or backslashes; "//host"; blanks and controls around it, tabs and line ends inside; a user before "@"; a
- * port; percent-encoding in the host; full-width letters and dots, U-labels; IPv4 in decimal, octal, hexadecimal and with fewer than four
- * parts; IPv6 in brackets. False: it names no host (mailto:, cid:, data:, javascript:, a path) or one that no browser would go to.
- * Linear in the text, however long a user before "@" is. */
+/* text: a link as it stands in an attribute (entities decoded) or in a text, UTF-8 or any bytes. Understood: http, https, ftp, ws(s), webcal(s) and
+ * what opens browsers of telephones, in any case, with any number of slashes or backslashes; file with two of them or more than three; "//host";
+ * blanks and controls around it, tabs and line ends inside; a user before "@"; a port; percent-encoding in the host; full-width letters and dots,
+ * U-labels; IPv4 in decimal, octal, hexadecimal and with fewer than four parts; IPv6 in brackets. False: it names no host (mailto:, cid:, data:,
+ * javascript:, a path) or one that no browser would go to. Linear in the text, however long a user before "@" is. */
 bool url_read(struct span text, struct url *url_r);
 /* As url_read, of a text that a reader takes for a link: also "host/path" and "host" without a scheme. Without a scheme it is false when the host
  * has no dot or its last label is no public suffix (mail/org_domain.h), or when there is a user: "e.g.", "1.5" and "a@b.example" are no hosts. */

@@ -150,7 +150,7 @@ static size_t trim(const struct scan *s, size_t from, size_t to)
 /* How many letters of a scheme with slashes behind it end at `colon`. */
 static size_t scheme_len(const struct scan *s, size_t start, size_t colon)
 {
-    static const char *const schemes[] = {"https", "http", "ftp"};
+    static const char *const schemes[] = {"https", "http", "ftp", "file", "webcal"};
 
     if (peek(s, colon) != ':' || !is_one_of(peek(s, colon + 1), "/\\"))
         return 0;

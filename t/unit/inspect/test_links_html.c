@@ -70,6 +70,8 @@ static const struct page_case places[] = {
      "a.example b.example"},
     {"<body background=http://a.example><video poster=http://b.example>",
      "a.example b.example"},
+    {"<img src='file://a.example/x.png'><img src='\\\\b.example\\x.png'>",
+     "a.example b.example"},
     {"<form action-xhr=http://a.example></form>", "a.example"},
     {"<object data=http://a.example codebase=http://b.example></object>",
      "a.example b.example"},
