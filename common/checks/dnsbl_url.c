@@ -77,19 +77,19 @@ static void ask_list(struct dnsbl_work *work, struct dnsbl_list *list,
                      const struct places *places)
 {
     struct str names[DNSBL_URL_PLACES];
-    size_t count = 0;
+    size_t count = 0; /* that can be asked */
 
     for (size_t i = 0; i < places->count; i++) {
-        names[count] = (struct str)STR_EMPTY;
-        if (name_for(list, places->values[i]->text, &names[count]))
+        names[i] = (struct str)STR_EMPTY;
+        if (name_for(list, places->values[i]->text, &names[i]))
             count++;
         else
-            str_clear(&names[count]);
+            str_reset(&names[i]);
     }
     if (count > 0)
-        dnsbl_work_ask(work, list, names, count);
-    while (count > 0)
-        str_clear(&names[--count]);
+        dnsbl_work_ask(work, list, names, places->count);
+    for (size_t i = 0; i < places->count; i++)
+        str_clear(&names[i]);
 }
 
 /* Why there may be links that no list was asked for; empty: there are none. */
@@ -106,6 +106,35 @@ static void missed(const struct facts *facts, struct str *why)
         str_printf(why, "not all of its links are known: %.*s", SPAN_ARG(links->reason));
     else if (places.are_more)
         str_printf(why, "it links to more than %zu domains", places_max());
+}
+
+static bool is_listed(const struct dnsbl_work *work, size_t place)
+{
+    for (size_t i = 0; i < work->count; i++)
+        if (work->asked[i].said == DNSBL_LISTED && work->asked[i].name == place &&
+            !dnsbl_lists_all(work->asked[i].list))
+            return true;
+    return false;
+}
+
+/* Which places it is that dnsbl.url is about. */
+static void set_domains(struct facts *facts, const struct dnsbl_work *work)
+{
+    const struct fact *lists = facts_get(facts, FACT_DNSBL_URL);
+    struct value found[DNSBL_URL_PLACES];
+    struct places places;
+    size_t count = 0;
+
+    places_find(&places, work->request->facts);
+    for (size_t i = 0; lists->state == FACT_VALUE && i < places.count; i++)
+        if (is_listed(work, i))
+            found[count++] = *places.values[i];
+    if (count > 0)
+        facts_set_many(facts, FACT_DNSBL_URL_DOMAINS, found, count);
+    else if (lists->state == FACT_UNKNOWN)
+        facts_set_unknown(facts, FACT_DNSBL_URL_DOMAINS, lists->reason);
+    else
+        facts_set_absent(facts, FACT_DNSBL_URL_DOMAINS);
 }
 
 /* What is listed stands, whatever else could not be asked. */
@@ -128,6 +157,7 @@ static struct facts *conclude(const struct dnsbl_work *work)
         else
             facts_set_number(facts, FACT_DNSBL_URL_SCORE, tally.weight);
     }
+    set_domains(facts, work);
     str_clear(&why);
     return facts;
 }
@@ -156,7 +186,8 @@ static bool is_idle(void)
     return dnsbl_count_of(DNSBL_URL) == 0;
 }
 
-static const enum fact_id learns[] = {FACT_DNSBL_URL, FACT_DNSBL_URL_SCORE, FACT__COUNT};
+static const enum fact_id learns[] = {FACT_DNSBL_URL, FACT_DNSBL_URL_DOMAINS,
+                                      FACT_DNSBL_URL_SCORE, FACT__COUNT};
 static const enum fact_id needs[] = {FACT_URL_HOST, FACT__COUNT};
 
 const struct check dnsbl_url_check = {

@@ -110,16 +110,19 @@ static struct dnsbl_asked *add_asked(struct dnsbl_work *work, struct dnsbl_list 
 {
     struct dnsbl_asked *asked = &work->asked[work->count++];
 
-    *asked = (struct dnsbl_asked){work, list, DNSBL_NOT_ASKED};
+    *asked = (struct dnsbl_asked){.work = work, .list = list, .said = DNSBL_NOT_ASKED};
     return asked;
 }
 
-static void ask(struct dnsbl_work *work, struct dnsbl_list *list, struct span name)
+static void ask(struct dnsbl_work *work, struct dnsbl_list *list, const struct str *names,
+                size_t at)
 {
-    struct dns_question *question = dnsbl_batch_add(&work->batch, name);
+    struct dns_question *question = dnsbl_batch_add(&work->batch, str_span(&names[at]));
+    struct dnsbl_asked *asked = add_asked(work, list);
 
+    asked->name = at;
     question->done = on_answer;
-    question->ctx = add_asked(work, list);
+    question->ctx = asked;
     work->open++;
 }
 
@@ -148,6 +151,15 @@ static void probe(struct dnsbl_work *work, struct dnsbl_list *list)
     str_clear(&name);
 }
 
+static struct span first_of(const struct str *names, size_t count)
+{
+    size_t at = 0;
+
+    while (at + 1 < count && names[at].len == 0)
+        at++;
+    return str_span(&names[at]);
+}
+
 void dnsbl_work_ask(struct dnsbl_work *work, struct dnsbl_list *list, const struct str *names,
                     size_t count)
 {
@@ -158,11 +170,12 @@ void dnsbl_work_ask(struct dnsbl_work *work, struct dnsbl_list *list, const stru
         probe(work, list);
     if (turn == DNSBL_ASK) {
         for (size_t i = 0; i < count && work->count < work->max; i++)
-            ask(work, list, str_span(&names[i]));
+            if (names[i].len > 0)
+                ask(work, list, names, i);
         return;
     }
     if (turn == DNSBL_TRY) {
-        question = dnsbl_batch_add(&work->batch, str_span(&names[0]));
+        question = dnsbl_batch_add(&work->batch, first_of(names, count));
         question->done = on_try;
         question->ctx = list;
     }

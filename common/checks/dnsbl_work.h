@@ -10,6 +10,7 @@ struct dnsbl_asked {
     struct dnsbl_work *work;
     struct dnsbl_list *list;
     enum dnsbl_said said;
+    size_t name; /* which of those that dnsbl_work_ask was given */
 };
 
 struct dnsbl_work {
@@ -40,7 +41,7 @@ void dnsbl_batch_send(struct dnsbl_batch *batch);
 /* max: names asked of all lists together. */
 struct dnsbl_work *dnsbl_work_new(struct check_request *request, size_t max,
                                   struct facts *(*conclude)(const struct dnsbl_work *work));
-/* All of these names, unless the list is left out; it is tried with the first when its time has come. */
+/* All of these names but the empty ones, unless the list is left out; it is tried with the first when its time has come. */
 void dnsbl_work_ask(struct dnsbl_work *work, struct dnsbl_list *list, const struct str *names,
                     size_t count);
 /* Sends what was asked; the work is no longer the caller's. */

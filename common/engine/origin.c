@@ -15,8 +15,9 @@ static const enum fact_id of_strangers[] = {
 /* A gateway is not the network that mail came from. */
 static const enum fact_id of_clients[] = {FACT_CLIENT_ASN, FACT_CLIENT_AS_NAME};
 /* What is said of messages that strangers wrote; a gateway's too. */
-static const enum fact_id of_strange_mail[] = {FACT_DMARC, FACT_DMARC_POLICY, FACT_DMARC_DOMAIN,
-                                               FACT_DNSBL_URL, FACT_DNSBL_URL_SCORE};
+static const enum fact_id of_strange_mail[] = {
+    FACT_DMARC,     FACT_DMARC_POLICY,      FACT_DMARC_DOMAIN,
+    FACT_DNSBL_URL, FACT_DNSBL_URL_DOMAINS, FACT_DNSBL_URL_SCORE};
 
 void origin_init(const struct settings *settings)
 {

@@ -82,6 +82,8 @@ const struct fact_row fact_table[FACT__COUNT] = {
         "weights of the lists in dnsbl and dnsbl.sender, less those in dnsbl.allow; 0 when none lists, absent for outbound and internal mail"),
     [FACT_DNSBL_URL] = ROW("dnsbl.url", DOMAIN, EOM, FIL | A | U | SET | LF, NULL, NULL,
         "the block lists (zones) that list the domain or address of a link; absent when none does"),
+    [FACT_DNSBL_URL_DOMAINS] = ROW("dnsbl.url_domains", STRING, EOM, FIL | A | U | SET | SENT | LF, NULL, NULL,
+        "the domains and addresses of links that these list"),
     [FACT_DNSBL_URL_SCORE] = ROW("dnsbl.url_score", NUMBER, EOM, FIL | A | U | LF, NULL, "0",
         "weights of the lists in dnsbl.url; 0 when none lists, absent for outbound and internal mail"),
 

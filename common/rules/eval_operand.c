@@ -185,6 +185,7 @@ static const struct {
     {FACT_DNSBL_SENDER, get_of_inbound},
     {FACT_DNSBL_SCORE, get_of_inbound},
     {FACT_DNSBL_URL, get_of_inbound},
+    {FACT_DNSBL_URL_DOMAINS, get_of_inbound},
     {FACT_DNSBL_URL_SCORE, get_of_inbound},
     {FACT_CLIENT_COUNTRY, get_of_inbound},
 };

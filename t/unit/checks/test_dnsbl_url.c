@@ -83,6 +83,44 @@ static void are(const char *listed, const char *score)
     str_clear(&text);
 }
 
+static void domains_are(const char *domains)
+{
+    struct str text = STR_EMPTY;
+
+    fact_print(&text, FACT_DNSBL_URL_DOMAINS, facts_get(answer, FACT_DNSBL_URL_DOMAINS));
+    ck_assert_str_eq(str_cstr(&text), domains);
+    str_clear(&text);
+}
+
+START_TEST(it_is_said_which_links_are_listed)
+{
+    begin("a.example, b.example, all.example");
+    link_to("good.example", "good.example");
+    link_to("a!b.example", "a!b.example"); /* no list can be asked for it */
+    link_to("www.bad.example", "bad.example");
+    link_to("192.0.2.7", NULL);
+    fake_dns_add(DNS_A, "good.example.all.example", "127.0.0.2");
+    ask();
+    domains_are("{\"good.example\"}");
+    for (size_t i = 0; dnsbl_list_at(i) != NULL; i++)
+        if (span_is(dnsbl_list_at(i)->zone.name, "all.example"))
+            dnsbl_note_probe(dnsbl_list_at(i), DNSBL_LISTED); /* it lists everything */
+    ask();
+    domains_are("absent");
+    fake_dns_add(DNS_A, "bad.example.a.example", "127.0.0.2");
+    fake_dns_add(DNS_A, "bad.example.b.example", "127.0.0.2");
+    fake_dns_add(DNS_A, "7.2.0.192.b.example", "127.0.0.2");
+    ask();
+    are("{\"a.example\", \"b.example\"}", "2");
+    domains_are("{\"bad.example\", \"192.0.2.7\"}");
+    fake_dns_set(DNS_A, "bad.example.a.example", DNS_FAILED);
+    fake_dns_set(DNS_A, "bad.example.b.example", DNS_FAILED);
+    fake_dns_set(DNS_A, "7.2.0.192.b.example", DNS_NONE);
+    ask();
+    domains_are("unknown (a.example did not answer, nor did 1 more)");
+}
+END_TEST
+
 START_TEST(registered_domains_are_asked_once_and_together)
 {
     begin("uri.example=127.0.0.[2..14]*3, dbl.example*2");
@@ -280,10 +318,11 @@ START_TEST(without_such_lists_there_is_nothing_to_ask)
 }
 END_TEST
 
-SUITE_MAIN("checks/dnsbl_url", with_many_lists_fewer_places_are_asked,
-           who_asks_by_links_is_counted_apart, registered_domains_are_asked_once_and_together,
-           addresses_are_asked_reversed, what_is_our_own_business_is_not_asked,
-           silence_is_unknown_unless_another_lists, a_refusal_of_the_operator_is_no_listing,
+SUITE_MAIN("checks/dnsbl_url", it_is_said_which_links_are_listed,
+           with_many_lists_fewer_places_are_asked, who_asks_by_links_is_counted_apart,
+           registered_domains_are_asked_once_and_together, addresses_are_asked_reversed,
+           what_is_our_own_business_is_not_asked, silence_is_unknown_unless_another_lists,
+           a_refusal_of_the_operator_is_no_listing,
            a_list_that_is_left_out_is_tried_with_one_name,
            no_more_than_a_bounded_number_of_places_is_asked,
            links_that_are_not_known_make_it_unknown, without_such_lists_there_is_nothing_to_ask)
