@@ -1,5 +1,6 @@
 """Real name servers for the resolver alone: an nsd with zones of every kind, and servers before it that misbehave as a case says."""
 import os
+import shutil
 import tempfile
 
 import dns_rig
@@ -20,8 +21,8 @@ class Servers:
     """An nsd, and before it a server that misbehaves as a case says."""
 
     def __init__(self):
-        self.nsd = dns_rig.Nsd(tempfile.mkdtemp(prefix="pg-dns-", dir=os.environ.get("T_TMP", "/tmp")), ZONES, signed=["signed.example"],
-                               expired=["expired.example"], stripped=["stripped.example"])
+        self.dir = tempfile.mkdtemp(prefix="pg-dns-", dir=os.environ.get("T_TMP", "/tmp"))
+        self.nsd = dns_rig.Nsd(self.dir, ZONES, signed=["signed.example"], expired=["expired.example"], stripped=["stripped.example"])
 
     def __enter__(self):
         self.nsd.start()
@@ -29,6 +30,7 @@ class Servers:
 
     def __exit__(self, *_):
         self.nsd.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def front(self, **more):
         return dns_server.Server(upstream=self.nsd.port, **more)
