@@ -123,14 +123,17 @@ static void add_comment(struct page *page, const struct html_token *token)
         places_in_code(page->links, token->body);
 }
 
-/* Document types name the one of the W3C; those that define something are written to be misread. */
+/* Document types name the one of the W3C. Those that define something are written to be misread: of XML, "&x;" may stand for any part of a link. */
 static void add_declaration(struct page *page, const struct html_token *token)
 {
+    bool is_type = span_istarts(token->body, SPAN("doctype"));
     size_t at;
 
-    if (token->is_unclosed || !span_istarts(token->body, SPAN("doctype")) ||
-        span_find(token->body, SPAN("["), &at))
-        add_comment(page, token);
+    if (is_type && span_find(token->body, SPAN("["), &at))
+        links_incomplete(page->links, "a document type with definitions");
+    else if (is_type && !token->is_unclosed)
+        return;
+    add_comment(page, token);
 }
 
 /* What is a text to one program has tags to another; a script that never ends may have been an empty one (XHTML's "<script/>"). */

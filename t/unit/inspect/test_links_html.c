@@ -95,6 +95,8 @@ static const struct page_case places[] = {
      "a.example=x \"b.example\""},
     {"<svg><animate attributeName=href to=http://a.example></svg>", "a.example"},
     {"<p xmlns:href=http://a.example xmlns='http://b.example'>", ""},
+    {"<!DOCTYPE html [<!ENTITY e 'http://a.example'>]><a href='http://b&e;.example'>x</a>",
+     "!a document type with definitions a.example ?http://b&e;.example ?http://b&e;.example"},
     {"<!DOCTYPE html PUBLIC \"-//W3C//DTD\" \"http://www.w3.example/x.dtd\">", ""},
     {"<?xml-stylesheet href='http://a.example'?>", "a.example"},
 };
