@@ -83,7 +83,7 @@ const struct fact_row fact_table[FACT__COUNT] = {
     [FACT_DNSBL_URL] = ROW("dnsbl.url", DOMAIN, EOM, FIL | A | U | SET | LF, NULL, NULL,
         "the block lists (zones) that list the domain or address of a link; absent when none does"),
     [FACT_DNSBL_URL_DOMAINS] = ROW("dnsbl.url_domains", STRING, EOM, FIL | A | U | SET | SENT | LF, NULL, NULL,
-        "the domains and addresses of links that these list"),
+        "the domains and addresses of links that the lists in dnsbl.url name"),
     [FACT_DNSBL_URL_SCORE] = ROW("dnsbl.url_score", NUMBER, EOM, FIL | A | U | LF, NULL, "0",
         "weights of the lists in dnsbl.url; 0 when none lists, absent for outbound and internal mail"),
 
