@@ -137,15 +137,15 @@ static void add_nested(struct links *links, const struct url *outer, struct span
             add(links, &nested.found[i], SPAN(""), false);
     if (nested.is_cut)
         links_incomplete(links, "too many links inside of one link");
+    links->tried += nested.cost;
 }
 
-/* In tries. text: up to the end of the host. */
-static size_t cost_of(struct span text)
+bool link_is_international(struct span text)
 {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] >= 0x80 || text.ptr[i] == '%')
-            return LINK_INTERNATIONAL_COST;
-    return 1;
+            return true;
+    return false;
 }
 
 static bool may_try(struct links *links)
@@ -158,7 +158,9 @@ static bool may_try(struct links *links)
 /* What follows the host. */
 static struct span tried(struct links *links, const struct url *url, struct span target)
 {
-    links->tried += cost_of(span_from(target.ptr, url->tail));
+    bool is_dear = link_is_international(span_from(target.ptr, url->tail));
+
+    links->tried += is_dear ? LINK_INTERNATIONAL_COST : 1;
     return span_from(target.ptr + url->tail, target.len - url->tail);
 }
 
@@ -173,6 +175,7 @@ void links_add(struct links *links, struct span target, struct span shown)
     if (url_read(target, &url)) {
         shown_read(shown, &seen);
         add(links, &url, seen.text, shown_is_other(&seen, &url));
+        links->tried += seen.cost;
     }
     add_nested(links, &url, tried(links, &url, target));
 }

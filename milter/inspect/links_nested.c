@@ -27,11 +27,21 @@ static struct span until(struct span text, struct span ends)
     return span_from(text.ptr, at);
 }
 
-/* Where a parameter ends, or else where a program may write the end of a text. */
-static bool read_value(struct span text, struct url *url_r)
+static bool read(struct nested *nested, struct span value, struct url *url_r)
 {
-    return url_read(until(text, SPAN("&;\"'<>`")), url_r) ||
-           url_read(until(text, SPAN("&;\"'<>`,|()[]{}*!$+=~^\\")), url_r);
+    bool is_found = url_read(value, url_r);
+
+    nested->cost += value.len / NESTED_COST_BYTES;
+    if (link_is_international(span_from(value.ptr, url_r->tail)))
+        nested->cost += LINK_INTERNATIONAL_COST;
+    return is_found;
+}
+
+/* Where a parameter ends, or else where a program may write the end of a text. */
+static bool read_value(struct nested *nested, struct span text, struct url *url_r)
+{
+    return read(nested, until(text, SPAN("&;\"'<>`")), url_r) ||
+           read(nested, until(text, SPAN("&;\"'<>`,|()[]{}*!$+=~^\\")), url_r);
 }
 
 static void search(struct nested *nested, struct span text)
@@ -45,7 +55,7 @@ static void search(struct nested *nested, struct span text)
         if (nested->is_cut)
             return;
         text = span_from(text.ptr + at, text.len - at);
-        if (read_value(text, &url))
+        if (read_value(nested, text, &url))
             add(nested, &url);
         if (!span_find(text, SPAN(":"), &at))
             return;
@@ -86,6 +96,7 @@ void nested_read(struct span tail, struct nested *nested_r)
 
     nested_r->count = 0;
     nested_r->tried = 0;
+    nested_r->cost = 0;
     nested_r->is_cut = false;
     memcpy(text, tail.ptr, len);
     search(nested_r, span_from(text, len));

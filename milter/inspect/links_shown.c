@@ -76,6 +76,7 @@ void shown_read(struct span utf8, struct shown *shown_r)
     }
     shown_r->text = span_from(text.bytes, text.len);
     shown_r->look = span_from(look.bytes, look.len);
+    shown_r->cost = 0;
 }
 
 /* A word without the marks that surround it in a sentence. */
@@ -99,13 +100,22 @@ static struct span behind_colon(struct span word)
     return span_from(word.ptr, 0);
 }
 
-static bool is_link(struct span word, struct url *url_r)
+static bool is_host(struct shown *shown, struct span text, struct url *url_r)
+{
+    bool is_found = url_read_bare(text, url_r);
+
+    if (link_is_international(span_from(text.ptr, url_r->tail)))
+        shown->cost += LINK_INTERNATIONAL_COST;
+    return is_found;
+}
+
+static bool is_link(struct shown *shown, struct span word, struct url *url_r)
 {
     size_t at;
 
-    if (url_find(word, &at) && url_read(span_from(word.ptr + at, word.len - at), url_r))
+    if (url_find(word, &at) && is_host(shown, span_from(word.ptr + at, word.len - at), url_r))
         return true;
-    return url_read_bare(word, url_r) || url_read_bare(behind_colon(word), url_r);
+    return is_host(shown, word, url_r) || is_host(shown, behind_colon(word), url_r);
 }
 
 /* A host has a dot, which may be written in other scripts. */
@@ -125,7 +135,7 @@ static bool is_elsewhere(const struct url *seen, const struct url *url)
 }
 
 /* Any word counts, not the first alone: that may be the link's own host, in letters too small to see. */
-bool shown_is_other(const struct shown *shown, const struct url *url)
+bool shown_is_other(struct shown *shown, const struct url *url)
 {
     struct span rest = shown->look, word;
     struct url seen;
@@ -134,7 +144,7 @@ bool shown_is_other(const struct shown *shown, const struct url *url)
     while (tried < SHOWN_WORDS_MAX && span_cut(&rest, ' ', &word)) {
         word = bare(word);
         tried += may_be_link(word);
-        if (may_be_link(word) && is_link(word, &seen) && is_elsewhere(&seen, url))
+        if (may_be_link(word) && is_link(shown, word, &seen) && is_elsewhere(&seen, url))
             return true;
     }
     return false;

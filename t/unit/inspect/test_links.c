@@ -287,6 +287,39 @@ START_TEST(test_tries)
 }
 END_TEST
 
+/* What few links can make us look up, or search again and again, counts as tries. */
+START_TEST(test_cost)
+{
+    static const char *const ends[] = {"http:/x", "http:/\U0001f4a9\u202e.ws&"};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct str link = STR_EMPTY;
+
+        str_adds(&link, "http://a.com/?");
+        while (link.len < URL_TEXT_MAX)
+            str_adds(&link, ends[i]);
+        begin();
+        for (int k = 0; k < 100; k++)
+            add(str_cstr(&link), "");
+        ck_assert(links_are_full(links));
+        end();
+        str_clear(&link);
+    }
+    begin();
+    for (int k = 0; k < LINKS_TRIED_MAX / LINK_INTERNATIONAL_COST; k++)
+        add("http://a.com/", "\U0001f4a9.ws");
+    ck_assert(links_are_full(links));
+    end();
+    /* Links of newsletters that count clicks cost one try each, whatever their text says. */
+    begin();
+    for (int k = 0; k < LINKS_TRIED_MAX; k++)
+        add("http://a.com/?u=https%3A%2F%2Fa.com%2F", "\u4eca\u5929\u3002\u8d2d\u4e70 a.com");
+    ck_assert(!links_are_full(links));
+    is_whole();
+    end();
+}
+END_TEST
+
 START_TEST(test_spend)
 {
     begin();
@@ -336,4 +369,4 @@ START_TEST(test_long)
 END_TEST
 
 SUITE_MAIN("inspect/links", test_order, test_deceptive, test_shown, test_nested, test_count,
-           test_tries, test_spend, test_long)
+           test_tries, test_cost, test_spend, test_long)
