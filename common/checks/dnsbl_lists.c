@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "checks/dnsbl.h"
+#include "checks/link_places.h"
 
 static const struct settings *settings;
 static struct dnsbl_list *lists;
@@ -14,9 +15,9 @@ const struct dnsbl_kind_row dnsbl_kinds[DNSBL_KIND__COUNT] = {
     [DNSBL_ALLOW] = {"allow list", "dnsbl_allow_zones", FACT_DNSBL_ALLOW,
                      offsetof(struct settings, dnsbl_allow_zones), .has_addresses = true},
     [DNSBL_SENDER] = {"block list of senders", "dnsbl_sender_zones", FACT_DNSBL_SENDER,
-                      offsetof(struct settings, dnsbl_sender_zones)},
+                      offsetof(struct settings, dnsbl_sender_zones), .has_addresses = false},
     [DNSBL_URL] = {"block list of links", "dnsbl_url_zones", FACT_DNSBL_URL,
-                   offsetof(struct settings, dnsbl_url_zones)},
+                   offsetof(struct settings, dnsbl_url_zones), .has_addresses = false},
 };
 
 const char *dnsbl_setting(const struct settings *from, enum dnsbl_kind kind)
@@ -40,6 +41,7 @@ static void add_lists(enum dnsbl_kind kind)
 void dnsbl_begin(const struct settings *of_program)
 {
     settings = of_program;
+    link_places_init();
     list_count = 0;
     if (lists == NULL)
         lists = xcalloc(DNSBL_LISTS_MAX, sizeof *lists);

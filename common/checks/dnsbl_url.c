@@ -1,67 +1,7 @@
 /* dnsbl_url.c - from the links of a message to the names that lists are asked for, and from what lists say to the facts. */
 #include "checks/dnsbl_url.h"
 #include "checks/dnsbl_work.h"
-#include "mail/domain_list.h"
-
-/* Where links lead: of each place a domain, or an address. */
-struct places {
-    size_t count;
-    const struct value *values[DNSBL_URL_PLACES]; /* url.domain, or url.host of an address */
-    bool are_more;
-};
-
-static bool holds(const struct places *places, struct span text)
-{
-    for (size_t i = 0; i < places->count; i++)
-        if (span_equal(places->values[i]->text, text))
-            return true;
-    return false;
-}
-
-/* Names of our own networks are nobody's business, and neither are private addresses. */
-static bool may_be_asked(struct span place)
-{
-    struct ip ip;
-
-    if (ip_parse(place, &ip))
-        return dnsbl_is_public(&ip);
-    return memchr(place.ptr, '.', place.len) != NULL &&
-           !domain_list_holds(dnsbl_settings()->dns_never_ask, place);
-}
-
-static const struct fact *place_of(const struct facts *facts, size_t index)
-{
-    const struct fact *domain = facts_record_get(facts, RECORD_URL, index, FACT_URL_DOMAIN);
-
-    return domain->state == FACT_VALUE
-               ? domain
-               : facts_record_get(facts, RECORD_URL, index, FACT_URL_HOST);
-}
-
-/* All questions of a message must find room at once. */
-static size_t places_max(void)
-{
-    size_t lists = dnsbl_count_of(DNSBL_URL);
-
-    return lists * DNSBL_URL_PLACES <= DNS_OURS_MAX ? DNSBL_URL_PLACES : DNS_OURS_MAX / lists;
-}
-
-/* At most FACTS_MAX_RECORDS links; the worker's client takes fewer. */
-static void places_find(struct places *places, const struct facts *facts)
-{
-    size_t count = facts_records(facts, RECORD_URL)->count, most = places_max();
-
-    *places = (struct places){.count = 0};
-    for (size_t i = 0; i < count && !places->are_more; i++) {
-        const struct fact *place = place_of(facts, i);
-        if (place->state != FACT_VALUE || place->values[0].text.len == 0 ||
-            holds(places, place->values[0].text) || !may_be_asked(place->values[0].text))
-            continue;
-        places->are_more = places->count == most;
-        if (!places->are_more)
-            places->values[places->count++] = &place->values[0];
-    }
-}
+#include "checks/link_places.h"
 
 static bool name_for(const struct dnsbl_list *list, struct span place, struct str *name)
 {
@@ -74,14 +14,14 @@ static bool name_for(const struct dnsbl_list *list, struct span place, struct st
 }
 
 static void ask_list(struct dnsbl_work *work, struct dnsbl_list *list,
-                     const struct places *places)
+                     const struct link_places *places)
 {
-    struct str names[DNSBL_URL_PLACES];
+    struct str names[LINK_PLACES_MAX];
     size_t count = 0; /* that can be asked */
 
     for (size_t i = 0; i < places->count; i++) {
         names[i] = (struct str)STR_EMPTY;
-        if (name_for(list, places->values[i]->text, &names[i]))
+        if (name_for(list, places->at[i].value->text, &names[i]))
             count++;
         else
             str_reset(&names[i]);
@@ -96,16 +36,16 @@ static void ask_list(struct dnsbl_work *work, struct dnsbl_list *list,
 static void missed(const struct facts *facts, struct str *why)
 {
     const struct record_list *links = facts_records(facts, RECORD_URL);
-    struct places places;
+    struct link_places places;
 
-    places_find(&places, facts);
+    link_places_find(&places, facts);
     if (links->state != FACT_VALUE)
         str_printf(why, "its links are not known: %.*s",
                    SPAN_ARG(links->reason.len > 0 ? links->reason : SPAN("not looked for")));
     else if (links->is_incomplete)
         str_printf(why, "not all of its links are known: %.*s", SPAN_ARG(links->reason));
     else if (places.are_more)
-        str_printf(why, "it links to more than %zu domains", places_max());
+        str_printf(why, "it links to more than %zu domains", link_places_max());
 }
 
 static bool is_listed(const struct dnsbl_work *work, size_t place)
@@ -121,14 +61,14 @@ static bool is_listed(const struct dnsbl_work *work, size_t place)
 static void set_domains(struct facts *facts, const struct dnsbl_work *work)
 {
     const struct fact *lists = facts_get(facts, FACT_DNSBL_URL);
-    struct value found[DNSBL_URL_PLACES];
-    struct places places;
+    struct value found[LINK_PLACES_MAX];
+    struct link_places places;
     size_t count = 0;
 
-    places_find(&places, work->request->facts);
+    link_places_find(&places, work->request->facts);
     for (size_t i = 0; lists->state == FACT_VALUE && i < places.count; i++)
         if (is_listed(work, i))
-            found[count++] = *places.values[i];
+            found[count++] = *places.at[i].value;
     if (count > 0)
         facts_set_many(facts, FACT_DNSBL_URL_DOMAINS, found, count);
     else if (lists->state == FACT_UNKNOWN)
@@ -166,10 +106,10 @@ static int start(struct check_request *request, struct err *err)
 {
     struct dnsbl_work *work;
     struct dnsbl_list *list;
-    struct places places;
+    struct link_places places;
 
     (void)err;
-    places_find(&places, request->facts);
+    link_places_find(&places, request->facts);
     work = dnsbl_work_new(request, dnsbl_count_of(DNSBL_URL) * (places.count + 1), conclude);
     if (work->batch.asker !=
         0) /* apart: nobody keeps us from asking about himself by many links */

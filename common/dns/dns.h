@@ -12,7 +12,7 @@
 #define DNS_OURS_MAX                                                                           \
     256 /* below a zone that the administrator named (is_ours), in place of DNS_ZONE_MAX */
 #define DNS_TOTAL_MAX 2000 /* over all */
-/* Added to an asker's number: counted apart from what else it makes us ask, with the same bounds. */
+/* Added to an asker's number: counted apart from what else it makes us ask, with the same bounds; what is_ours, below its zone too. */
 #define DNS_ASKER_APART (UINT64_C(1) << 62)
 
 struct dns_question {

@@ -8,6 +8,8 @@
 
 #define BUCKETS 2048
 #define OURS    1 /* what settings made us ask counts apart from what senders did */
+#define APART                                                                                  \
+    2 /* and of that what is asked about a message, which may be much, from what is asked about its client */
 
 void lookups_init(struct lookups *lookups)
 {
@@ -33,10 +35,14 @@ static uint64_t apart(uint64_t key, bool is_ours)
     return is_ours ? key | OURS : key & ~(uint64_t)OURS;
 }
 
+/* Lists of one operator are one zone here. */
 static uint64_t zone_of(const struct lookups *lookups, const struct waiter *waiter)
 {
-    return apart(hash_table64(lookups->seed, org_domain(name_span(&waiter->name))),
-                 waiter->question.is_ours);
+    const struct dns_question *question = &waiter->question;
+    uint64_t zone = hash_table64(lookups->seed, org_domain(name_span(&waiter->name)));
+    bool is_apart = question->is_ours && (question->asker & DNS_ASKER_APART) != 0;
+
+    return apart(is_apart ? zone | APART : zone & ~(uint64_t)APART, question->is_ours);
 }
 
 /* dns_asker leaves room for the bit. */

@@ -4,6 +4,7 @@
 #include "base/xalloc.h"
 #include "checks/dnsbl.h"
 #include "checks/dnsbl_lists.h"
+#include "checks/link_places.h"
 #include "checks/dnsbl_url.h"
 #include "t/lib/fake_dns.h"
 #include "t/lib/log_capture.h"
@@ -237,10 +238,18 @@ static void link_to_many(int count)
     }
 }
 
+static bool is_drawn(int number)
+{
+    char name[60];
+
+    snprintf(name, sizeof name, "x%d.example.uri.example", number);
+    return fake_dns_asked_for(DNS_A, name) > 0;
+}
+
 START_TEST(no_more_than_a_bounded_number_of_places_is_asked)
 {
     begin("uri.example");
-    link_to_many(DNSBL_URL_PLACES);
+    link_to_many(LINK_PLACES_MAX);
     ask();
     are("absent", "0");
     link_to("x0.example", "x0.example"); /* not another place */
@@ -250,8 +259,41 @@ START_TEST(no_more_than_a_bounded_number_of_places_is_asked)
     ask();
     are("unknown (it links to more than 40 domains)",
         "unknown (it links to more than 40 domains)");
-    ck_assert_uint_eq(fake_dns_asked(), (size_t)3 * DNSBL_URL_PLACES);
-    fake_dns_add(DNS_A, "x7.example.uri.example", "127.0.0.2");
+    ck_assert_uint_eq(fake_dns_asked(), (size_t)3 * LINK_PLACES_MAX);
+}
+END_TEST
+
+/* Who writes hundreds of them cannot know which are asked; the same ones are when he tries again. */
+START_TEST(of_many_places_some_are_drawn)
+{
+    char name[60];
+    int drawn = 0, of_the_first = 0, one = -1;
+
+    begin("uri.example");
+    link_to_many(500);
+    ask();
+    ck_assert_uint_eq(fake_dns_asked(), LINK_PLACES_MAX);
+    for (int i = 0; i < 500; i++)
+        if (is_drawn(i)) {
+            drawn++;
+            of_the_first += i < LINK_PLACES_MAX;
+            one = i;
+        }
+    ck_assert_int_eq(drawn, LINK_PLACES_MAX);
+    ck_assert_int_lt(of_the_first, LINK_PLACES_MAX);
+    snprintf(name, sizeof name, "x%d.example.uri.example", one);
+    fake_dns_add(DNS_A, name, "127.0.0.2");
+    ask();
+    are("{\"uri.example\"}", "1");
+    ck_assert_uint_eq(fake_dns_asked_for(DNS_A, name), 2);
+    facts_free(&links); /* in another order */
+    links = facts_new();
+    facts_set_absent(links, FACT_CLIENT_IP);
+    facts_records_learnt(links, RECORD_URL, false, SPAN(""));
+    for (int i = 500; i-- > 0;) {
+        snprintf(name, sizeof name, "x%d.example", i);
+        link_to(name, name);
+    }
     ask();
     are("{\"uri.example\"}", "1");
 }
@@ -318,7 +360,7 @@ START_TEST(without_such_lists_there_is_nothing_to_ask)
 }
 END_TEST
 
-SUITE_MAIN("checks/dnsbl_url", it_is_said_which_links_are_listed,
+SUITE_MAIN("checks/dnsbl_url", of_many_places_some_are_drawn, it_is_said_which_links_are_listed,
            with_many_lists_fewer_places_are_asked, who_asks_by_links_is_counted_apart,
            registered_domains_are_asked_once_and_together, addresses_are_asked_reversed,
            what_is_our_own_business_is_not_asked, silence_is_unknown_unless_another_lists,

@@ -146,6 +146,18 @@ START_TEST(test_ours)
 }
 END_TEST
 
+/* What a message holds does not keep us from asking about clients, though one operator has both lists. */
+START_TEST(test_ours_apart)
+{
+    begin();
+    ask_many(DNS_OURS_MAX + 4, "held#.dbl.list.example", 77 + DNS_ASKER_APART, true);
+    ask_many(9, "held#.zen.list.example", 77, true);
+    ask_many(9, "held#.zen.list.example", 78, true); /* join */
+    let_go_and_check(DNS_OURS_MAX + 9, 4);
+    end();
+}
+END_TEST
+
 /* More below one domain than senders may ask for. */
 START_TEST(test_wait)
 {
@@ -266,5 +278,5 @@ START_TEST(test_dns_asker)
 }
 END_TEST
 
-SUITE_MAIN("dns bounds", test_zone, test_known, test_asker, test_ours, test_wait, test_total,
-           test_silent_zone, test_silence, test_dns_asker)
+SUITE_MAIN("dns bounds", test_zone, test_known, test_asker, test_ours, test_ours_apart,
+           test_wait, test_total, test_silent_zone, test_silence, test_dns_asker)

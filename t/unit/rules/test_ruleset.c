@@ -40,16 +40,27 @@ START_TEST(test_shipped)
         const char *name;
         bool is_off;
     } shipped[] = {
-        {"staging-loop", false},       {"smart-host", false},
-        {"relay-by-ip", false},        {"no-open-relay", false},
-        {"too-much-of-a-login", true}, {"first-try", true},
-        {"null-sender-loop", false},   {"mail-loop", false},
-        {"forged-sender", false},      {"unclear-sender", false},
-        {"doubtful-sender", false},    {"spf-fail", false},
-        {"spf-softfail", false},       {"listed", false},
-        {"listed-more", false},        {"listed-link", false},
-        {"listed-links", false},       {"unwanted", false},
-        {"not-inspected", false},      {"executable-attachment", false},
+        {"staging-loop", false},
+        {"smart-host", false},
+        {"relay-by-ip", false},
+        {"no-open-relay", false},
+        {"too-much-of-a-login", true},
+        {"first-try", true},
+        {"null-sender-loop", false},
+        {"mail-loop", false},
+        {"forged-sender", false},
+        {"unclear-sender", false},
+        {"doubtful-sender", false},
+        {"spf-fail", false},
+        {"spf-softfail", false},
+        {"listed", false},
+        {"listed-more", false},
+        {"listed-link", false},
+        {"listed-links", false},
+        {"links-unclear", false},
+        {"unwanted", false},
+        {"not-inspected", false},
+        {"executable-attachment", false},
     };
     struct problems problems;
     struct ruleset *rules = compile_file("etc/rules", &problems);
