@@ -92,7 +92,9 @@ static struct span base_of(struct mime_state *s, GMimeObject *object)
 static void find_kind(struct mime_text *text, struct mime_state *s, GMimeObject *object,
                       struct span type, const struct mime_names *names)
 {
-    bool is_shown = !is_attached(object), is_both = is_shown && is_untyped(s, object, type);
+    /* Some programs show attached text, too, below the message. */
+    bool is_shown = !is_attached(object) || span_is(type, "text/plain"),
+         is_both = is_shown && is_untyped(s, object, type);
 
     text->is_card = IS_AMONG(type, card_types) || HAS_EXTENSION(names, card_extensions);
     text->is_html = IS_AMONG(type, html_types) || HAS_EXTENSION(names, html_extensions) ||
