@@ -13,6 +13,7 @@ void dnsbl_ahead(const struct facts *facts, int64_t deadline);
 
 /* For `status`: how many zones there are, and what is out of order. */
 struct dnsbl_trouble {
+    const char *kind; /* "block list of links": one zone may stand in two settings */
     struct span zone;
     char text[256]; /* why, in words */
 };

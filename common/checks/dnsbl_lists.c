@@ -76,6 +76,7 @@ size_t dnsbl_zone_count(void)
 bool dnsbl_trouble_at(size_t index, struct dnsbl_trouble *trouble_r)
 {
     for (size_t i = 0; i < list_count; i++) {
+        trouble_r->kind = dnsbl_kinds[lists[i].kind].title;
         trouble_r->zone = lists[i].zone.name;
         if (dnsbl_list_trouble(&lists[i], trouble_r->text) && index-- == 0)
             return true;

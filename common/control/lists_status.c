@@ -14,7 +14,7 @@ static bool set_dnsbl(json_t *row, json_t *problems)
     json_object_set_new(row, "dnsbl_zones", json_integer((json_int_t)dnsbl_zone_count()));
     while (dnsbl_trouble_at(count, &trouble)) {
         struct str name = STR_EMPTY;
-        str_printf(&name, "dnsbl %.*s", SPAN_ARG(trouble.zone));
+        str_printf(&name, "%s %.*s", trouble.kind, SPAN_ARG(trouble.zone));
         json_object_set_new(problems, str_cstr(&name), control_text(span_of(trouble.text)));
         str_clear(&name);
         count++;

@@ -150,7 +150,7 @@ def _(h):
                           "parked.lists.example: it answers 203.0.113.80.*no list says that"):
                 equal(daemon.log.count(words), 1, f"lines of {daemon.program}: {words}")
         for program, row in status(h).items():
-            told = row["problems"]["dnsbl refusing.lists.example"]
+            told = row["problems"]["block list refusing.lists.example"]
             assert "127.255.255.254" in told and "left out" in told, (program, told)
         passes(h, "a@cautious.example", CLEAN)  # left out: counts as not listing
 
@@ -190,7 +190,7 @@ def _(h):
         assert took < wait.scaled(3), f"{took:.1f} s for ten messages"
         equal([i for i in range(10) if h.dns.count(f"{50 + i}.2.0.192.dead.lists.example")], [])  # old lookups may still be tried again
         equal(h.gate.milter.log.count("dead.lists.example: it does not answer in time"), 1)
-        assert "left out" in status(h)["milter"]["problems"]["dnsbl dead.lists.example"]
+        assert "left out" in status(h)["milter"]["problems"]["block list dead.lists.example"]
         refused(h, "a@cautious.example", LISTED, "zen.lists.example")
 
 

@@ -123,7 +123,7 @@ def _(h):
         for words in ("multi.lists.example: it answers 127.0.0.1: it refuses", "sold.lists.example: it lists everything"):
             equal(h.gate.milter.log.count(words), 1, words)
         told = next(row for row in h.gate.ctl("status").rows if row["program"] == "milter")["problems"]
-        assert "lists everything" in told["dnsbl sold.lists.example"], told
+        assert "lists everything" in told["block list of links sold.lists.example"], told
         found = {r["subject"]: r for r in h.gate.ctl("doctor").rows}
         equal((found["multi.lists.example"]["state"], found["sold.lists.example"]["state"]), ("error", "error"))
 
