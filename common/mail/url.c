@@ -4,8 +4,6 @@
 #include "mail/org_domain.h"
 #include "mail/url_host.h"
 
-#define SCHEME_MAX 13
-
 /* Those of the web, and those that programs and telephones open with one touch. */
 static const char *const schemes[] = {"http",         "https",         "ftp",    "ws",
                                       "wss",          "file",          "webcal", "webcals",
@@ -35,11 +33,11 @@ static bool is_scheme(struct span name)
 static bool take_scheme(struct span *rest, bool *is_file_r)
 {
     struct span after = *rest;
-    char name[SCHEME_MAX + 1];
+    char name[URL_SCHEME_MAX + 1];
     size_t len = 0;
     int c;
 
-    while ((c = url_next(&after)) > 0 && c != ':' && len <= SCHEME_MAX)
+    while ((c = url_next(&after)) > 0 && c != ':' && len <= URL_SCHEME_MAX)
         name[len++] = (char)c;
     if (c != ':' || !is_scheme(span_from(name, len)))
         return false;
@@ -203,7 +201,7 @@ bool url_read_host(struct span host, struct url *url_r)
 /* How many letters of a scheme end before at; 0 when it is none. */
 static size_t scheme_before(struct span text, size_t at)
 {
-    for (size_t len = SCHEME_MAX < at ? SCHEME_MAX : at; len >= 2; len--)
+    for (size_t len = URL_SCHEME_MAX < at ? URL_SCHEME_MAX : at; len >= 2; len--)
         if (is_scheme(span_from(text.ptr + at - len, len)))
             return len;
     return 0;

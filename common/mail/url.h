@@ -5,7 +5,8 @@
 #include "base/ipnet.h"
 #include "mail/domain.h"
 
-#define URL_TEXT_MAX 8192 /* bytes of a link in running text: servers take no longer ones */
+#define URL_TEXT_MAX   8192 /* bytes of a link in running text: servers take no longer ones */
+#define URL_SCHEME_MAX 13   /* letters of the longest scheme that is understood */
 
 struct url {
     /* Lower case A-labels without a final dot; left of the registered domain also other printable ASCII, which resolvers take. Of an address as

@@ -4,7 +4,6 @@
 #include "mail/url.h"
 #include "milter/inspect/html_places.h"
 
-#define SCHEME_MAX     10 /* letters looked at before "://" */
 #define CSS_DIGITS_MAX 6
 
 static bool is_blank(char c)
@@ -93,7 +92,7 @@ static bool find_start(struct span code, size_t least, size_t at, size_t *start_
     size_t start = at;
 
     if (start > least && code.ptr[start - 1] == ':') {
-        for (start--; start > least && at - start <= SCHEME_MAX; start--)
+        for (start--; start > least && at - start <= URL_SCHEME_MAX; start--)
             if (!is_scheme_char(code.ptr[start - 1]))
                 break;
         *start_r = start;

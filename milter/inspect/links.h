@@ -1,4 +1,5 @@
-/* The links of one message as they are found, in document order, and what becomes of them: the records `url`. Every limit is here. */
+/* The links of one message as they are found, in document order, and what becomes of them: the records `url`. Every limit is here,
+ * but for those of the work of looking (links_inside.h). */
 #ifndef MILTER_INSPECT_LINKS_H
 #define MILTER_INSPECT_LINKS_H
 #include "facts/facts.h"
@@ -27,7 +28,7 @@ void links_add_shown(struct links *links, struct span text, bool is_bare);
 void links_incomplete(struct links *links, const char *reason);
 /* Takes bytes from LINKS_TEXT_MAX; false (noted as incomplete) when they are spent. */
 bool links_spend(struct links *links, size_t bytes);
-/* Nothing more is taken: LINKS_MAX was reached. */
+/* Nothing more is taken: LINKS_MAX was reached, or all that looking may cost is spent. */
 bool links_are_full(const struct links *links);
 
 /* Writes the records: url.host, url.domain (absent when the host is an address), url.text (absent when nothing is shown), url.deceptive: the text

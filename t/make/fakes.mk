@@ -11,7 +11,7 @@ EXTRA_milter/test_answer    := milter/answer
 EXTRA_milter/test_releases  := milter/releases milter/message
 
 # Under TSan: what several threads share.
-unit-threads: $(addprefix $(B)/t/unit/,checks/test_rounds milter/test_callbacks milter/test_release checks/test_mailbox checks/test_geoip checks/test_dnsbl engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared) $(addprefix $(B)/t/unit/,dns/test_dns dns/test_dns_bounds)
+unit-threads: $(addprefix $(B)/t/unit/,checks/test_rounds milter/test_callbacks milter/test_release checks/test_mailbox checks/test_geoip checks/test_dnsbl checks/test_dnsbl_url milter/test_signing_keys engine/test_snapshot policyd/test_next_hops cluster/test_redis cluster/test_counters_shared) $(addprefix $(B)/t/unit/,dns/test_dns dns/test_dns_bounds)
 .PHONY: unit-threads
 
 POLICYD_PARTS := $(patsubst %.c,%,$(filter-out policyd/main.c,$(POLICYD)))

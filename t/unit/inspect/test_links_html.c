@@ -91,6 +91,7 @@ static const struct page_case places[] = {
     {"<script>x.name = 'http:\\/\\/a.example'; // b.example\nc=\"//d.example\"</script>",
      "a.example d.example"},
     {"<p onclick=\"location='http://a.example'\" onx=1>", "a.example"},
+    {"<p onclick=\"location='googlechromes://a.example'\">", "a.example"},
     {"<iframe srcdoc=\"<a href='http://a.example'>x</a>b.example\"></iframe>",
      "a.example=x \"b.example\""},
     {"<svg><animate attributeName=href to=http://a.example></svg>", "a.example"},
