@@ -185,17 +185,30 @@ bool url_read_bare(struct span text, struct url *url_r)
     return !url_r->is_ip && dot != NULL && org_domain_is_known(span_of(dot + 1));
 }
 
+/* Any other is none that we write; how it would be written, many characters above ASCII take long to tell. */
+static bool may_be_ours(struct span host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (host.ptr[i] <= ' ' || host.ptr[i] >= 0x7f)
+            return false;
+    return host.len > 0 && host.len < DOMAIN_SIZE;
+}
+
 bool url_read_host(struct span host, struct url *url_r)
 {
-    struct span given = host;
-    bool is_ipv6 = ip_parse(host, &url_r->ip) && memchr(host.ptr, ':', host.len) != NULL;
+    struct ip ip;
+    bool is_ipv6 = ip_parse(host, &ip) && memchr(host.ptr, ':', host.len) != NULL;
 
-    *url_r = (struct url){.is_ip = is_ipv6, .ip = url_r->ip};
-    if (is_ipv6)
-        ip_text(&url_r->ip, url_r->host);
-    else if (!url_host_read(host, url_r))
+    *url_r = (struct url){.is_ip = is_ipv6};
+    if (!may_be_ours(host))
         return false;
-    return span_is(given, url_r->host);
+    if (is_ipv6) {
+        url_r->ip = ip;
+        ip_text(&ip, url_r->host);
+    } else if (!url_host_read(host, url_r)) {
+        return false;
+    }
+    return span_is(host, url_r->host);
 }
 
 /* How many letters of a scheme end before at; 0 when it is none. */
