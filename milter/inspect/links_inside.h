@@ -37,6 +37,7 @@ struct nested {
     struct url found[LINK_NESTED_MAX]; /* different hosts */
     size_t count;
     size_t tried; /* at most NESTED_TRIED_MAX */
+    size_t bytes; /* that were searched, each time that they were */
     size_t cost;  /* in tries of a message: for international hosts, and much to search */
     bool is_cut;  /* there are more */
 };

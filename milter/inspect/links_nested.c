@@ -31,7 +31,7 @@ static bool read(struct nested *nested, struct span value, struct url *url_r)
 {
     bool is_found = url_read(value, url_r);
 
-    nested->cost += value.len / NESTED_COST_BYTES;
+    nested->bytes += value.len;
     if (link_is_international(span_from(value.ptr, url_r->tail)))
         nested->cost += LINK_INTERNATIONAL_COST;
     return is_found;
@@ -48,6 +48,7 @@ static void search(struct nested *nested, struct span text)
 {
     size_t at;
 
+    nested->bytes += text.len;
     while (url_find(text, &at)) {
         struct url url;
 
@@ -96,10 +97,12 @@ void nested_read(struct span tail, struct nested *nested_r)
 
     nested_r->count = 0;
     nested_r->tried = 0;
+    nested_r->bytes = 0;
     nested_r->cost = 0;
     nested_r->is_cut = false;
     memcpy(text, tail.ptr, len);
     search(nested_r, span_from(text, len));
     for (int i = 0; i < DECODED_MAX && decode(text, &len); i++)
         search(nested_r, span_from(text, len));
+    nested_r->cost += nested_r->bytes / NESTED_COST_BYTES;
 }
