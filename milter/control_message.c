@@ -91,7 +91,7 @@ static struct span take_field(struct span *rest)
             break;
     }
     struct span field = span_from(rest->ptr, at);
-    *rest = span_from(rest->ptr + at, rest->len - at);
+    *rest = span_skip(*rest, at);
     while (field.len > 0 &&
            (field.ptr[field.len - 1] == '\n' || field.ptr[field.len - 1] == '\r'))
         field.len--;

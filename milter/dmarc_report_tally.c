@@ -130,9 +130,9 @@ static void add_signature(struct str *out, struct span text)
     span_cut(&text, ' ', &result);
     while (span_cut(&text, ' ', &word) && !span_starts(word, SPAN("reason="))) {
         if (span_starts(word, SPAN("header.d=")))
-            domain = span_from(word.ptr + 9, word.len - 9);
+            domain = span_skip(word, 9);
         if (span_starts(word, SPAN("header.s=")))
-            selector = span_from(word.ptr + 9, word.len - 9);
+            selector = span_skip(word, 9);
     }
     if (domain.len > 0 && domain.len < DOMAIN_SIZE && selector.len < DOMAIN_SIZE)
         str_printf(out, "%.*s %.*s %.*s\n", SPAN_ARG(result), SPAN_ARG(domain),
@@ -175,7 +175,7 @@ static struct span domain_part(struct span address)
 
     for (size_t i = address.len; i > 0; i--)
         if (address.ptr[i - 1] == '@') {
-            part = span_from(address.ptr + i, address.len - i);
+            part = span_skip(address, i);
             break;
         }
     return part;

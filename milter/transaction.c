@@ -33,7 +33,7 @@ static void learn_declared_size(struct facts *facts, char *const *arguments)
         struct span argument = span_of(arguments[i]);
         if (!span_istarts(argument, SPAN("SIZE=")))
             continue;
-        argument = span_from(argument.ptr + 5, argument.len - 5);
+        argument = span_skip(argument, 5);
         if (span_to_u64(argument, INT64_MAX, &size) && size > 0)
             facts_set_number(facts, FACT_MESSAGE_DECLARED_SIZE, (int64_t)size);
     }

@@ -29,15 +29,6 @@ void hash_sha256_hex(struct span bytes, char hex_r[HASH_SHA256_HEX])
     hex_r[2 * sizeof digest] = '\0';
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool hash_unhex(struct span hex, void *out_r, size_t len)
 {
     uint8_t *out = out_r;

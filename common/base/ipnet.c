@@ -17,7 +17,7 @@ static struct span unwrapped(struct span text)
     if (text.len >= 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
         text = span_from(text.ptr + 1, text.len - 2);
     if (span_istarts(text, SPAN("IPv6:")))
-        text = span_from(text.ptr + 5, text.len - 5);
+        text = span_skip(text, 5);
     return text;
 }
 

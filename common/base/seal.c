@@ -186,8 +186,7 @@ bool seal_open(struct str *out, const struct seal_key *key, struct span context,
     bool is_good =
         sealed.len >= SEAL_PUBLIC_SIZE + SEAL_OVERHEAD &&
         derive_from(&use, key, (const uint8_t *)sealed.ptr, derived) &&
-        decrypt(out, derived, first_nonce, SPAN(""),
-                span_from(sealed.ptr + SEAL_PUBLIC_SIZE, sealed.len - SEAL_PUBLIC_SIZE));
+        decrypt(out, derived, first_nonce, SPAN(""), span_skip(sealed, SEAL_PUBLIC_SIZE));
 
     explicit_bzero(derived, sizeof derived);
     return is_good;
@@ -282,8 +281,7 @@ bool seal_row_open(struct str *out, const uint8_t key[HASH_KEY_SIZE], struct spa
     if (sealed.len < SALT_SIZE + SEAL_OVERHEAD)
         return false;
     row_key(key, (const uint8_t *)sealed.ptr, own);
-    is_whole = decrypt(out, own, first_nonce, context,
-                       span_from(sealed.ptr + SALT_SIZE, sealed.len - SALT_SIZE));
+    is_whole = decrypt(out, own, first_nonce, context, span_skip(sealed, SALT_SIZE));
     explicit_bzero(own, sizeof own);
     return is_whole;
 }

@@ -39,7 +39,7 @@ void sink_xml(struct str *out, struct span s)
 
         if (name != NULL) {
             str_adds(out, name);
-            s = span_from(s.ptr + 1, s.len - 1);
+            s = span_skip(s, 1);
         } else
             add_code(out, utf8_next(&s));
     }

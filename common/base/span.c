@@ -130,3 +130,16 @@ bool span_to_u64(struct span s, uint64_t max, uint64_t *value_r)
     *value_r = value;
     return true;
 }
+
+struct span span_skip(struct span s, size_t len)
+{
+    return span_from(s.ptr + len, s.len - len);
+}
+
+int hex_value(int c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

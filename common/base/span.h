@@ -31,4 +31,8 @@ struct span span_trim(struct span s); /* blanks, tabs, CR and LF at both ends */
 bool span_cut(struct span *rest, char sep, struct span *part_r);
 /* Whole decimal number without sign, at most max. False on anything else. */
 bool span_to_u64(struct span s, uint64_t max, uint64_t *value_r);
+/* What follows its first len bytes, which it must have. */
+struct span span_skip(struct span s, size_t len);
+/* Of a hexadecimal digit, upper or lower case; -1 of any other byte. */
+int hex_value(int c);
 #endif

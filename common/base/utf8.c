@@ -74,7 +74,7 @@ uint32_t utf8_next(struct span *rest)
 
     if (code == UTF8_BAD)
         len = 1;
-    *rest = span_from(rest->ptr + len, rest->len - len);
+    *rest = span_skip(*rest, len);
     return code;
 }
 

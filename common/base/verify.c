@@ -45,11 +45,11 @@ static bool der_take(struct span *rest, uint8_t tag, struct span *content_r)
 
     if (rest->len == 0 || (uint8_t)rest->ptr[0] != tag)
         return false;
-    *rest = span_from(rest->ptr + 1, rest->len - 1);
+    *rest = span_skip(*rest, 1);
     if (!der_length(rest, &length))
         return false;
     *content_r = span_from(rest->ptr, length);
-    *rest = span_from(rest->ptr + length, rest->len - length);
+    *rest = span_skip(*rest, length);
     return true;
 }
 
@@ -60,7 +60,7 @@ static bool der_take_positive(struct span *rest, struct span *number_r)
         (number_r->ptr[0] & 0x80) != 0)
         return false;
     if (number_r->len > 1 && number_r->ptr[0] == 0)
-        *number_r = span_from(number_r->ptr + 1, number_r->len - 1);
+        *number_r = span_skip(*number_r, 1);
     return true;
 }
 
@@ -73,7 +73,7 @@ static struct span inner_key(struct span bytes)
         der_take(&outer, DER_SEQUENCE, &algorithm) && span_equal(algorithm, rsa_algorithm) &&
         der_take(&outer, DER_BIT_STRING, &key) && outer.len == 0 && key.len > 0 &&
         key.ptr[0] == 0)
-        return span_from(key.ptr + 1, key.len - 1);
+        return span_skip(key, 1);
     return bytes;
 }
 

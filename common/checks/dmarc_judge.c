@@ -56,7 +56,7 @@ static struct span undecided_signer(struct span result)
     if (!span_starts(result, SPAN("temperror ")) || !span_find(result, SPAN(" header.d="), &at))
         return domain;
     at += sizeof " header.d=" - 1;
-    result = span_from(result.ptr + at, result.len - at);
+    result = span_skip(result, at);
     span_cut(&result, ' ', &domain);
     return domain;
 }

@@ -79,7 +79,7 @@ static bool get_number(const struct geoip_entry *entry, const char *const *path,
 
     if (get_text(entry, path, &text)) {
         if (span_istarts(text, SPAN("AS")))
-            text = span_from(text.ptr + 2, text.len - 2);
+            text = span_skip(text, 2);
         return span_to_u64(text, UINT32_MAX, number_r);
     }
     if (!get(entry, path, &data))

@@ -26,7 +26,7 @@ static bool split_host(struct span text, struct span *host_r, struct span *port_
         colon--;
     if (colon == 0)
         return false;
-    *port_r = span_from(text.ptr + colon, text.len - colon);
+    *port_r = span_skip(text, colon);
     *host_r = span_from(text.ptr, colon - 1);
     if (host_r->len >= 2 && host_r->ptr[0] == '[' && host_r->ptr[host_r->len - 1] == ']') {
         *host_r = span_from(host_r->ptr + 1, host_r->len - 2);
@@ -89,9 +89,9 @@ int socket_address_parse(struct span text, struct socket_address *address_r, str
     if (text.len > 4096)
         return err_set(err, "a socket address has at most 4096 bytes");
     if (span_starts(text, SPAN("unix:")))
-        return parse_unix(span_from(text.ptr + 5, text.len - 5), address_r, err);
+        return parse_unix(span_skip(text, 5), address_r, err);
     if (span_starts(text, SPAN("inet:")))
-        return parse_inet(span_from(text.ptr + 5, text.len - 5), address_r, err);
+        return parse_inet(span_skip(text, 5), address_r, err);
     if (text.len > 0 && text.ptr[0] == '/')
         return err_set(err, "`%.*s` is not a socket; write unix:%.*s", SPAN_ARG(text),
                        SPAN_ARG(text));

@@ -188,7 +188,7 @@ int type_check_redis(struct span text, struct err *err)
 
     if (!span_starts(text, SPAN("sentinel:")))
         return type_check_socket(text, err);
-    hosts = span_from(text.ptr + 9, text.len - 9);
+    hosts = span_skip(text, 9);
     span_cut(&hosts, '@', &name);
     if (!hosts.ptr || name.len == 0)
         return err_set(err, "`%.*s` is not sentinel:NAME@HOST:PORT,...", SPAN_ARG(text));

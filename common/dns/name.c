@@ -72,7 +72,7 @@ static bool read_label(struct span text, size_t *at_r, char label_r[LABEL_MAX], 
         char c = text.ptr[at++];
 
         if (c == '\\') {
-            size_t taken = read_escape(span_from(text.ptr + at, text.len - at), &c);
+            size_t taken = read_escape(span_skip(text, at), &c);
 
             if (taken == 0)
                 return false;

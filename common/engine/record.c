@@ -124,7 +124,7 @@ static int next_block(struct span *rest, struct span *block_r, struct err *err)
     if (length < BLOCK_HEAD || length > rest->len)
         return err_set(err, "a recorded block says %u bytes, %zu are there", length, rest->len);
     *block_r = span_from(rest->ptr, length);
-    *rest = span_from(rest->ptr + length, rest->len - length);
+    *rest = span_skip(*rest, length);
     return 0;
 }
 

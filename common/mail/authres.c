@@ -41,7 +41,7 @@ static size_t squeeze(struct span s, bool with_comments, char out[AUTHRES_HEAD_M
         char c = s.ptr[i];
 
         if (c == '(' && !with_comments && broken < AUTHRES_COMMENT_MAX) {
-            size_t comment = authres_comment(span_from(s.ptr + i, s.len - i));
+            size_t comment = authres_comment(span_skip(s, i));
 
             i += comment > 0 ? comment - 1 : 0;
             broken += comment == 0;

@@ -163,14 +163,14 @@ static size_t plain_run(const struct dkim_body *body, struct span bytes)
 static void give_run(struct dkim_body *body, struct span run)
 {
     give_text(body, run.ptr[0]);
-    run = span_from(run.ptr + 1, run.len - 1);
+    run = span_skip(run, 1);
     while (run.len > 0) {
         size_t room = DKIM_BODY_BUFFER - body->held;
         size_t len = run.len < room ? run.len : room;
 
         memcpy(body->buffer + body->held, run.ptr, len);
         body->held += len;
-        run = span_from(run.ptr + len, run.len - len);
+        run = span_skip(run, len);
         if (run.len > 0)
             flush(body);
     }
@@ -186,7 +186,7 @@ void dkim_body_add(struct dkim_body *body, struct span bytes)
         else
             add_byte(body, bytes.ptr[0]);
         run += run == 0;
-        bytes = span_from(bytes.ptr + run, bytes.len - run);
+        bytes = span_skip(bytes, run);
     }
 }
 

@@ -36,14 +36,6 @@ static uint32_t map(uint32_t code)
     return code;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t decode_percent(struct span raw, char out[RAW_MAX])
 {
     size_t len = 0;
@@ -91,7 +83,7 @@ static struct span cut_directories(struct span s)
 {
     for (size_t i = s.len; i > 0; i--)
         if (s.ptr[i - 1] == '/' || s.ptr[i - 1] == '\\')
-            return span_from(s.ptr + i, s.len - i);
+            return span_skip(s, i);
     return s;
 }
 
@@ -125,7 +117,7 @@ static struct span last_bytes(struct span s)
 
     while (skip > 0 && skip < s.len && ((unsigned char)s.ptr[skip] & 0xc0) == 0x80)
         skip++;
-    return span_from(s.ptr + skip, s.len - skip);
+    return span_skip(s, skip);
 }
 
 static void set_extension(struct filename *name)

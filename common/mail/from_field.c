@@ -22,7 +22,7 @@ static bool is_next(struct span rest, char c)
 
 static void skip(struct span *rest, size_t count)
 {
-    *rest = span_from(rest->ptr + count, rest->len - count);
+    *rest = span_skip(*rest, count);
 }
 
 static bool take(struct span *rest, char c)

@@ -19,7 +19,7 @@ static size_t run_length(struct from_guess *guess)
 
 static void skip(struct span *rest, size_t count)
 {
-    *rest = span_from(rest->ptr + count, rest->len - count);
+    *rest = span_skip(*rest, count);
 }
 
 /* The length of a quoted-string or comment that ends; else 0, so that what follows is read on. Comments are not nested here. */

@@ -83,6 +83,6 @@ void header_unfold(struct str *out, struct span value)
             run++;
         str_add(out, span_from(value.ptr, run));
         run += run < value.len;
-        value = span_from(value.ptr + run, value.len - run);
+        value = span_skip(value, run);
     }
 }

@@ -68,7 +68,7 @@ static bool take_hashes(struct span text, struct trace *trace)
     if (span_starts(text, SPAN("*"))) {
         trace->is_set = true;
         most = 1;
-        text = span_from(text.ptr + 1, text.len - 1);
+        text = span_skip(text, 1);
     }
     while (span_cut(&text, ',', &hash)) {
         if (trace->hash_count == most ||

@@ -14,7 +14,7 @@ int url_next(struct span *rest)
     while (rest->len > 0) {
         unsigned char c = (unsigned char)*rest->ptr;
 
-        *rest = span_from(rest->ptr + 1, rest->len - 1);
+        *rest = span_skip(*rest, 1);
         if (c != '\t' && c != '\n' && c != '\r')
             return c;
     }
@@ -64,7 +64,7 @@ static size_t take_slashes(struct span *rest)
 static struct span trimmed(struct span text)
 {
     while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ')
-        text = span_from(text.ptr + 1, text.len - 1);
+        text = span_skip(text, 1);
     while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
         text.len--;
     return text;
@@ -157,7 +157,7 @@ static struct span last_label(struct span host)
     for (size_t at = host.len; at > 0; at--)
         for (size_t i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
             if (at < host.len && span_ends(span_from(host.ptr, at), dots[i]))
-                return span_from(host.ptr + at, host.len - at);
+                return span_skip(host, at);
     return host;
 }
 

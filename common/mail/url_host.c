@@ -15,14 +15,6 @@ struct spelling {
     bool is_ascii;
 };
 
-static int hex_value(int c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One byte of the host; "%41" is one. -1 at the end. */
 static int next_decoded(struct span *rest)
 {

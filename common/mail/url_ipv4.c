@@ -4,14 +4,6 @@
 #define PARTS_MAX    4
 #define NUMBER_LARGE (UINT64_C(1) << 32) /* no address; larger ones are no different */
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
 /* "0x" alone is 0. */
 static bool read_number(struct span text, uint64_t *value_r)
 {
@@ -22,14 +14,14 @@ static bool read_number(struct span text, uint64_t *value_r)
         return false;
     if (span_istarts(text, SPAN("0x"))) {
         base = 16;
-        text = span_from(text.ptr + 2, text.len - 2);
+        text = span_skip(text, 2);
     } else if (text.len > 1 && text.ptr[0] == '0') {
         base = 8;
     }
     for (size_t i = 0; i < text.len; i++) {
-        int digit = digit_value(text.ptr[i]);
+        int digit = hex_value(text.ptr[i]);
 
-        if (digit >= base)
+        if (digit < 0 || digit >= base)
             return false;
         *value_r = *value_r * (uint64_t)base + (uint64_t)digit;
         if (*value_r > NUMBER_LARGE)
@@ -60,7 +52,7 @@ bool url_ends_in_number(struct span host)
 
     for (size_t at = last.len; at > 0; at--)
         if (last.ptr[at - 1] == '.') {
-            last = span_from(last.ptr + at, last.len - at);
+            last = span_skip(last, at);
             break;
         }
     return is_decimal(last) || (span_istarts(last, SPAN("0x")) && read_number(last, &value));

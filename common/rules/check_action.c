@@ -110,7 +110,7 @@ static struct span mailbox_written(struct checker *c, struct span text,
     const char *at;
 
     if (span_starts(local, SPAN("<")))
-        local = span_from(local.ptr + 1, local.len - 1);
+        local = span_skip(local, 1);
     at = memrchr(local.ptr, '@', local.len);
     local.len = at != NULL ? (size_t)(at - local.ptr) : local.len;
     return span_of(arena_printf(c->arena, "%.*s@%.*s", SPAN_ARG(local),

@@ -54,7 +54,7 @@ static bool with_unit(struct span text, const struct unit *units, int64_t *value
     if (!span_to_u64(span_from(text.ptr, digits), NUMBER_MAX, &number))
         return false;
     for (; units->name != NULL; units++) {
-        if (!span_iequal(span_from(text.ptr + digits, text.len - digits), span_of(units->name)))
+        if (!span_iequal(span_skip(text, digits), span_of(units->name)))
             continue;
         if (number > (uint64_t)(INT64_MAX / units->factor))
             return false;
@@ -79,7 +79,7 @@ static bool take_sign(struct span *text)
     bool is_negative = text->len > 1 && text->ptr[0] == '-';
 
     if (is_negative || (text->len > 1 && text->ptr[0] == '+'))
-        *text = span_from(text->ptr + 1, text->len - 1);
+        *text = span_skip(*text, 1);
     return is_negative;
 }
 

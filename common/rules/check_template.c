@@ -105,7 +105,7 @@ static bool read_one(struct reading *r, struct span *rest)
         size_t taken = rest->ptr[0] == '{' || rest->ptr[0] == '}' ? 2 : 1;
 
         str_addc(&r->literal, rest->ptr[0]);
-        *rest = span_from(rest->ptr + taken, rest->len - taken);
+        *rest = span_skip(*rest, taken);
         return true;
     }
     if (rest->ptr[0] == '}' || !span_find(*rest, SPAN("}"), &close)) {

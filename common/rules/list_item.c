@@ -23,7 +23,7 @@ static int canonical_domain(struct span item, struct str *out, struct err *err)
 {
     char normal[DOMAIN_SIZE];
     bool is_below = item.ptr[0] == '.';
-    struct span name = is_below ? span_from(item.ptr + 1, item.len - 1) : item;
+    struct span name = is_below ? span_skip(item, 1) : item;
 
     if (is_below && name.len == 0) {
         str_addc(out, '.');
@@ -47,7 +47,7 @@ static int canonical_address(struct span item, struct str *out, struct err *err)
     struct err ignored;
 
     if (item.ptr[0] == '@') {
-        if (domain_normalize(span_from(item.ptr + 1, item.len - 1), normal)) {
+        if (domain_normalize(span_skip(item, 1), normal)) {
             str_printf(out, "@%s", normal);
             return 0;
         }

@@ -159,7 +159,7 @@ static void probe_domain(struct probes *p, struct span domain)
         if (domain.ptr[i] != '.')
             continue;
         if (dots <= LEVELS_MAX)
-            add_probe(p, span_from(domain.ptr + i, domain.len - i), dots, true);
+            add_probe(p, span_skip(domain, i), dots, true);
         dots--;
     }
     add_probe(p, SPAN("."), 1, true);
@@ -180,7 +180,7 @@ static struct span shortened(enum list_type type, struct span text)
     if (type == LIST_ADDRESS && text.len > LIST_MAX_ITEM)
         for (size_t i = text.len; i-- > text.len - LIST_MAX_ITEM;)
             if (text.ptr[i] == '@')
-                return span_from(text.ptr + i, text.len - i);
+                return span_skip(text, i);
     return text;
 }
 

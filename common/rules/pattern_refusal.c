@@ -47,8 +47,7 @@ static const char *find_impossible(struct span text)
     bool in_class = false;
 
     for (size_t i = 0; i < text.len; i++) {
-        const char *teach =
-            in_class ? NULL : impossible_at(span_from(text.ptr + i, text.len - i));
+        const char *teach = in_class ? NULL : impossible_at(span_skip(text, i));
 
         if (teach != NULL)
             return teach;
@@ -88,7 +87,7 @@ static const char *find_costly(struct span text)
     size_t classes = 0, counts = 0, repeats = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        struct span rest = span_from(text.ptr + i, text.len - i);
+        struct span rest = span_skip(text, i);
 
         counts += is_count(rest);
         repeats += is_count(rest) ? count_of(rest) : 0;

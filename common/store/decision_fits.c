@@ -21,8 +21,7 @@ void decisions_address(struct str *out, struct span text)
     int kind;
 
     text = span_trim(text);
-    if (text.len > 1 && text.ptr[0] == '@' &&
-        domain_normalize(span_from(text.ptr + 1, text.len - 1), domain)) {
+    if (text.len > 1 && text.ptr[0] == '@' && domain_normalize(span_skip(text, 1), domain)) {
         str_printf(out, "@%s", domain);
         return;
     }
@@ -98,7 +97,7 @@ static bool facts_hold(struct span blocks, struct span wanted)
             at += 2 + number_at(blocks, at + 1, 1);
         if (at <= total && holds(span_from(blocks.ptr + at, total - at), wanted))
             return true;
-        blocks = span_from(blocks.ptr + total, blocks.len - total);
+        blocks = span_skip(blocks, total);
     }
     return holds(blocks, wanted);
 }

@@ -47,7 +47,7 @@ static int read_change(struct text_lines *lines, enum list_type type, struct are
     if (line.len < 2 || line.len > LIST_MAX_ITEM + 1 ||
         (line.ptr[0] != '+' && line.ptr[0] != '-'))
         return text_lines_bad(lines, "should be +ITEM or -ITEM", err);
-    item = span_from(line.ptr + 1, line.len - 1);
+    item = span_skip(line, 1);
     is_good = memchr(item.ptr, '\0', item.len) == NULL &&
               list_item_canonical(type, item, &canonical, NULL) == 0 &&
               span_equal(str_span(&canonical), item);

@@ -13,7 +13,7 @@ static struct span strip(struct span word, struct slot *slot, bool *closes_r)
     *closes_r = false;
     if (span_starts(word, SPAN("["))) {
         slot->is_optional = true;
-        word = span_from(word.ptr + 1, word.len - 1);
+        word = span_skip(word, 1);
     }
     for (;;) {
         if (span_ends(word, SPAN("..."))) {

@@ -206,8 +206,7 @@ static void draw_time(struct str *out, const struct picture *p)
         add_text(out, x + wide / 2, TOP + HEIGHT + 18, "middle",
                  span_from(key.ptr + 5, key.len < 10 ? 0 : 5));
         if (key.len > 11)
-            add_text(out, x + wide / 2, TOP + HEIGHT + 33, "middle",
-                     span_from(key.ptr + 11, key.len - 11));
+            add_text(out, x + wide / 2, TOP + HEIGHT + 33, "middle", span_skip(key, 11));
     }
 }
 

@@ -12,25 +12,20 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_blank(char c)
+bool html_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
 static bool ends_name(char c)
 {
-    return is_blank(c) || c == '/' || c == '>';
+    return html_is_blank(c) || c == '/' || c == '>';
 }
 
-static struct span behind(struct span s, size_t len)
+struct span html_skip_blanks(struct span s)
 {
-    return span_from(s.ptr + len, s.len - len);
-}
-
-static struct span without_blanks(struct span s)
-{
-    while (s.len > 0 && is_blank(*s.ptr))
-        s = behind(s, 1);
+    while (s.len > 0 && html_is_blank(*s.ptr))
+        s = span_skip(s, 1);
     return s;
 }
 
@@ -66,25 +61,25 @@ static struct span take_value(struct span *rest)
     const char *end;
 
     if (value.len > 0 && (*value.ptr == '"' || *value.ptr == '\'')) {
-        value = behind(value, 1);
+        value = span_skip(value, 1);
         end = value.len > 0 ? memchr(value.ptr, value.ptr[-1], value.len) : NULL;
         if (end != NULL) {
             value.len = (size_t)(end - value.ptr);
-            *rest = behind(*rest, value.len + 2);
+            *rest = span_skip(*rest, value.len + 2);
             return value;
         }
         /* Happens once for each kind of quote: there is none behind it, or it had ended. */
         end = value.len > 0 ? memchr(value.ptr, '>', value.len) : NULL;
         if (end != NULL)
             value.len = (size_t)(end - value.ptr);
-        *rest = behind(*rest, value.len + 1);
+        *rest = span_skip(*rest, value.len + 1);
         return value;
     }
     value.len = 0;
-    while (value.len < rest->len && !is_blank(rest->ptr[value.len]) &&
+    while (value.len < rest->len && !html_is_blank(rest->ptr[value.len]) &&
            rest->ptr[value.len] != '>')
         value.len++;
-    *rest = behind(*rest, value.len);
+    *rest = span_skip(*rest, value.len);
     return value;
 }
 
@@ -93,8 +88,8 @@ bool html_attribute_next(struct span *body, struct html_attribute *attribute_r)
     struct span rest = *body, after;
     size_t len = 1; /* a "=" at the front is part of the name */
 
-    while (rest.len > 0 && (is_blank(*rest.ptr) || *rest.ptr == '/'))
-        rest = behind(rest, 1);
+    while (rest.len > 0 && (html_is_blank(*rest.ptr) || *rest.ptr == '/'))
+        rest = span_skip(rest, 1);
     *body = rest;
     if (rest.len == 0 || *rest.ptr == '>')
         return false;
@@ -102,10 +97,10 @@ bool html_attribute_next(struct span *body, struct html_attribute *attribute_r)
         len++;
     attribute_r->name = span_from(rest.ptr, len);
     attribute_r->value = span_from(rest.ptr + len, 0);
-    rest = behind(rest, len);
-    after = without_blanks(rest);
+    rest = span_skip(rest, len);
+    after = html_skip_blanks(rest);
     if (after.len > 0 && *after.ptr == '=') {
-        rest = without_blanks(behind(after, 1));
+        rest = html_skip_blanks(span_skip(after, 1));
         attribute_r->value = take_value(&rest);
     }
     *body = rest;
@@ -122,13 +117,13 @@ static void take_tag(struct html *html, struct span at, struct html_token *token
     while (len < at.len && !ends_name(at.ptr[len]))
         len++;
     token->name = span_from(at.ptr, len);
-    rest = behind(at, len);
+    rest = span_skip(at, len);
     token->body = rest;
     while (html_attribute_next(&rest, &attribute))
         ; /* ends: each takes one byte at least */
     token->body.len -= rest.len;
     token->is_unclosed = rest.len == 0;
-    html->rest = token->is_unclosed ? rest : behind(rest, 1);
+    html->rest = token->is_unclosed ? rest : span_skip(rest, 1);
     if (token->kind == HTML_START && !html->is_flat && html_is_raw(token->name))
         html->raw = token->name;
 }
@@ -140,7 +135,7 @@ static void take_comment(struct html *html, struct span inside, struct html_toke
 
     token->is_unclosed = !html_comment_end(inside, &len, &mark);
     token->body = span_from(inside.ptr, len);
-    html->rest = behind(inside, len + mark);
+    html->rest = span_skip(inside, len + mark);
 }
 
 static void take_bogus(struct html *html, struct span inside, struct html_token *token)
@@ -149,7 +144,7 @@ static void take_bogus(struct html *html, struct span inside, struct html_token 
 
     token->is_unclosed = end == NULL;
     token->body = span_from(inside.ptr, end != NULL ? (size_t)(end - inside.ptr) : inside.len);
-    html->rest = behind(inside, token->body.len + (end != NULL));
+    html->rest = span_skip(inside, token->body.len + (end != NULL));
 }
 
 static bool begins_comment(struct span at)
@@ -177,12 +172,12 @@ static bool take_markup(struct html *html, struct html_token *token)
 
     token->kind = HTML_START;
     if (is_letter(next)) {
-        take_tag(html, behind(at, 1), token);
+        take_tag(html, span_skip(at, 1), token);
         return true;
     }
     if (next == '/' && at.len > 2 && is_letter(at.ptr[2])) {
         token->kind = HTML_END;
-        take_tag(html, behind(at, 2), token);
+        take_tag(html, span_skip(at, 2), token);
         return true;
     }
     if (!begins_comment(at))
@@ -191,9 +186,9 @@ static bool take_markup(struct html *html, struct html_token *token)
     if (next == '?' || span_istarts(at, SPAN("<!doctype")))
         token->kind = HTML_DECLARATION;
     if (span_starts(at, SPAN("<!--")))
-        take_comment(html, behind(at, 4), token);
+        take_comment(html, span_skip(at, 4), token);
     else
-        take_bogus(html, behind(at, 2), token);
+        take_bogus(html, span_skip(at, 2), token);
     return true;
 }
 
@@ -214,7 +209,7 @@ static void take_text(struct html *html, struct html_token *token)
     while (at != NULL && !begins_markup(span_from(at, (size_t)(end - at))));
     token->kind = HTML_TEXT;
     token->body = span_from(rest.ptr, (size_t)((at != NULL ? at : end) - rest.ptr));
-    html->rest = behind(rest, token->body.len);
+    html->rest = span_skip(rest, token->body.len);
 }
 
 void html_begin(struct html *html, struct span page, bool is_flat)
@@ -231,7 +226,7 @@ bool html_next(struct html *html, struct html_token *token_r)
         return true;
     }
     while (html->is_flat && begins_comment(html->rest))
-        html->rest = behind(html->rest, mark_len(html->rest));
+        html->rest = span_skip(html->rest, mark_len(html->rest));
     if (html->rest.len == 0)
         return false;
     if (*html->rest.ptr != '<' || !take_markup(html, token_r))

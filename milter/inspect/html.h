@@ -40,4 +40,8 @@ bool html_next(struct html *html, struct html_token *token_r);
 bool html_attribute_next(struct span *body, struct html_attribute *attribute_r);
 /* Is name, whatever its case, one of a sorted table of lower case names? Gives its place. */
 bool html_name_find(const char *const *names, size_t count, struct span name, size_t *at_r);
+
+/* What separates attributes, and words in their values (WHATWG: ASCII whitespace). */
+bool html_is_blank(char c);
+struct span html_skip_blanks(struct span s);
 #endif

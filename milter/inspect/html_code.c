@@ -2,47 +2,31 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "mail/url.h"
+#include "milter/inspect/html.h"
 #include "milter/inspect/html_places.h"
 
 #define CSS_DIGITS_MAX 6
-
-static bool is_blank(char c)
-{
-    return memchr(" \t\r\n\f", c, 5) != NULL;
-}
-
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Up to most hexadecimal digits at the front of *at. */
 static size_t read_hex(struct span at, size_t most, uint32_t *code_r)
 {
     size_t len = 0;
 
-    for (*code_r = 0; len < at.len && len < most && hex_of(at.ptr[len]) >= 0; len++)
-        *code_r = *code_r << 4 | (uint32_t)hex_of(at.ptr[len]);
+    for (*code_r = 0; len < at.len && len < most && hex_value(at.ptr[len]) >= 0; len++)
+        *code_r = *code_r << 4 | (uint32_t)hex_value(at.ptr[len]);
     return len;
 }
 
 /* What stands behind a backslash: "x68" and "u0068" of scripts, "68 " of CSS, or the character itself. Never more bytes than it was. */
 static size_t add_escaped(struct str *out, struct span at)
 {
-    bool is_x = at.len > 2 && *at.ptr == 'x' && hex_of(at.ptr[1]) >= 0;
-    bool is_u = at.len > 4 && *at.ptr == 'u' && hex_of(at.ptr[1]) >= 0;
+    bool is_x = at.len > 2 && *at.ptr == 'x' && hex_value(at.ptr[1]) >= 0;
+    bool is_u = at.len > 4 && *at.ptr == 'u' && hex_value(at.ptr[1]) >= 0;
     size_t skip = is_x || is_u, len;
     uint32_t code;
     char bytes[4];
 
-    len = read_hex(span_from(at.ptr + skip, at.len - skip),
-                   is_x   ? 2
-                   : is_u ? 4
-                          : CSS_DIGITS_MAX,
-                   &code);
+    len = read_hex(span_skip(at, skip), is_x ? 2 : is_u ? 4 : CSS_DIGITS_MAX, &code);
     if (len == 0) {
         str_addc(out, *at.ptr);
         return 1;
@@ -51,7 +35,7 @@ static size_t add_escaped(struct str *out, struct span at)
         code = '?';
     str_add(out, span_from(bytes, utf8_put(code, bytes)));
     len += skip;
-    return skip == 0 && len < at.len && is_blank(at.ptr[len]) ? len + 1 : len;
+    return skip == 0 && len < at.len && html_is_blank(at.ptr[len]) ? len + 1 : len;
 }
 
 static void unescape(struct str *out, struct span code)
@@ -63,7 +47,7 @@ static void unescape(struct str *out, struct span code)
         code = span_from(code.ptr + at + 1, code.len - at - 1);
         if (code.len > 0) {
             size_t len = add_escaped(out, code);
-            code = span_from(code.ptr + len, code.len - len);
+            code = span_skip(code, len);
         }
     }
     str_add(out, code);
@@ -98,7 +82,7 @@ static bool find_start(struct span code, size_t least, size_t at, size_t *start_
         *start_r = start;
         return start < at - 1;
     }
-    while (start > least && is_blank(code.ptr[start - 1]))
+    while (start > least && html_is_blank(code.ptr[start - 1]))
         start--;
     *start_r = at;
     return start > 0 && memchr("\"'`(=", code.ptr[start - 1], 5) != NULL;
@@ -109,7 +93,7 @@ static void add_slashed(struct links *links, struct span code)
 {
     size_t least = 0, at, start;
 
-    while (span_find(span_from(code.ptr + least, code.len - least), SPAN("//"), &at)) {
+    while (span_find(span_skip(code, least), SPAN("//"), &at)) {
         struct span link = {NULL, 0};
 
         at += least;
@@ -147,12 +131,13 @@ static void add_arguments(struct links *links, struct span code)
         code = span_from(code.ptr + at + 1, code.len - at - 1);
         if (!is_url)
             continue;
-        while (code.len > 0 && (is_blank(*code.ptr) || *code.ptr == '"' || *code.ptr == '\''))
-            code = span_from(code.ptr + 1, code.len - 1);
+        while (code.len > 0 &&
+               (html_is_blank(*code.ptr) || *code.ptr == '"' || *code.ptr == '\''))
+            code = span_skip(code, 1);
         while (len < code.len && len < URL_TEXT_MAX && !ends_argument(code.ptr[len]))
             len++;
         add_argument(links, span_from(code.ptr, len));
-        code = span_from(code.ptr + len, code.len - len);
+        code = span_skip(code, len);
     }
 }
 

@@ -19,10 +19,9 @@ static bool is_alnum(char c)
 
 static int digit_of(char c, uint32_t base)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    int value = hex_value(c);
+
+    return (uint32_t)value < base ? value : -1;
 }
 
 static uint32_t shown_as(uint32_t code)
@@ -78,7 +77,7 @@ static size_t find_name(struct span text, struct html_name *name)
 static size_t add_named(struct str *out, struct span at, bool is_value)
 {
     struct html_name name;
-    struct span text = span_from(at.ptr + 1, at.len - 1);
+    struct span text = span_skip(at, 1);
     size_t len = find_name(text, &name);
 
     if (len == 0)
@@ -106,7 +105,7 @@ void html_decode(struct str *out, struct span text, bool is_value)
             str_addc(out, '&');
             len = 1;
         }
-        text = span_from(text.ptr + len, text.len - len);
+        text = span_skip(text, len);
     }
     str_add(out, text);
 }

@@ -21,23 +21,6 @@ static const enum place_kind kinds[COUNT_OF(names)] = {
     PLACE_LINK,   PLACE_PAGE, PLACE_SRCSET, PLACE_CODE, PLACE_CODE,  PLACE_CODE,
 };
 
-static struct span behind(struct span s, size_t len)
-{
-    return span_from(s.ptr + len, s.len - len);
-}
-
-static bool is_blank(char c)
-{
-    return memchr(" \t\r\n\f", c, 5) != NULL;
-}
-
-static struct span without_blanks(struct span s)
-{
-    while (s.len > 0 && is_blank(*s.ptr))
-        s = behind(s, 1);
-    return s;
-}
-
 bool place_find(struct span name, enum place_kind *kind_r)
 {
     const char *colon = name.len > 0 ? memrchr(name.ptr, ':', name.len) : NULL;
@@ -46,7 +29,7 @@ bool place_find(struct span name, enum place_kind *kind_r)
     if (span_istarts(name, SPAN("xmlns")))
         return false;
     if (colon != NULL)
-        name = behind(name, (size_t)(colon - name.ptr) + 1);
+        name = span_skip(name, (size_t)(colon - name.ptr) + 1);
     *kind_r = PLACE_CODE;
     if (span_istarts(name, SPAN("on")))
         return true; /* onclick and all its like: an attached page runs them */
@@ -106,11 +89,11 @@ static void add_words(struct links *links, struct span value)
 {
     size_t len;
 
-    for (value = without_blanks(value); value.len > 0; value = without_blanks(value)) {
-        for (len = 0; len < value.len && !is_blank(value.ptr[len]);)
+    for (value = html_skip_blanks(value); value.len > 0; value = html_skip_blanks(value)) {
+        for (len = 0; len < value.len && !html_is_blank(value.ptr[len]);)
             len++;
         add_link(links, span_from(value.ptr, len));
-        value = behind(value, len);
+        value = span_skip(value, len);
     }
 }
 
@@ -120,14 +103,14 @@ static void add_srcset(struct links *links, struct span value)
     while (value.len > 0) {
         size_t len = 0;
 
-        while (value.len > 0 && (is_blank(*value.ptr) || *value.ptr == ','))
-            value = behind(value, 1);
-        while (len < value.len && !is_blank(value.ptr[len]))
+        while (value.len > 0 && (html_is_blank(*value.ptr) || *value.ptr == ','))
+            value = span_skip(value, 1);
+        while (len < value.len && !html_is_blank(value.ptr[len]))
             len++;
         add_link(links, span_from(value.ptr, len));
         while (len < value.len && value.ptr[len - 1] != ',')
             len++;
-        value = behind(value, len);
+        value = span_skip(value, len);
     }
 }
 
@@ -136,19 +119,20 @@ static void add_refresh(struct links *links, struct span value)
 {
     const char *end;
 
-    value = without_blanks(value);
+    value = html_skip_blanks(value);
     if (value.len == 0 || memchr("0123456789.", *value.ptr, 11) == NULL)
         return;
-    while (value.len > 0 && (is_blank(*value.ptr) || memchr("0123456789.;,", *value.ptr, 13)))
-        value = behind(value, 1);
+    while (value.len > 0 &&
+           (html_is_blank(*value.ptr) || memchr("0123456789.;,", *value.ptr, 13)))
+        value = span_skip(value, 1);
     if (span_istarts(value, SPAN("url"))) {
-        struct span after = without_blanks(behind(value, 3));
+        struct span after = html_skip_blanks(span_skip(value, 3));
         if (span_starts(after, SPAN("=")))
-            value = without_blanks(behind(after, 1));
+            value = html_skip_blanks(span_skip(after, 1));
     }
     if (value.len > 0 && (*value.ptr == '"' || *value.ptr == '\'')) {
         end = memchr(value.ptr + 1, *value.ptr, value.len - 1);
-        value = behind(value, 1);
+        value = span_skip(value, 1);
         if (end != NULL)
             value.len = (size_t)(end - value.ptr);
     }

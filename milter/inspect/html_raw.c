@@ -75,7 +75,7 @@ static size_t raw_len(struct span rest, struct span name)
     if (span_iequal(name, SPAN("plaintext")))
         return rest.len;
     for (size_t i = 0; i < rest.len; i++) {
-        struct span at = span_from(rest.ptr + i, rest.len - i);
+        struct span at = span_skip(rest, i);
 
         if (*at.ptr == '<' && state != SCRIPT_DOUBLY_ESCAPED && is_tag(at, true, name))
             return i;

@@ -55,21 +55,13 @@ static void search(struct nested *nested, struct span text)
         nested->is_cut |= nested->tried++ == NESTED_TRIED_MAX;
         if (nested->is_cut)
             return;
-        text = span_from(text.ptr + at, text.len - at);
+        text = span_skip(text, at);
         if (read_value(nested, text, &url))
             add(nested, &url);
         if (!span_find(text, SPAN(":"), &at))
             return;
         text = span_from(text.ptr + at + 1, text.len - at - 1);
     }
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* In place; false when there is nothing to decode. */

@@ -85,7 +85,7 @@ static struct span bare(struct span word)
     static const char before[] = "[\'*_:", after[] = "]\'*_.:!?";
 
     while (word.len > 0 && memchr(before, word.ptr[0], sizeof(before) - 1) != NULL)
-        word = span_from(word.ptr + 1, word.len - 1);
+        word = span_skip(word, 1);
     while (word.len > 0 && memchr(after, word.ptr[word.len - 1], sizeof(after) - 1) != NULL)
         word.len--;
     return word;
@@ -96,7 +96,7 @@ static struct span behind_colon(struct span word)
 {
     for (size_t at = word.len; at > 0; at--)
         if (word.ptr[at - 1] == ':')
-            return span_from(word.ptr + at, word.len - at);
+            return span_skip(word, at);
     return span_from(word.ptr, 0);
 }
 
@@ -113,7 +113,7 @@ static bool is_link(struct shown *shown, struct span word, struct url *url_r)
 {
     size_t at;
 
-    if (url_find(word, &at) && is_host(shown, span_from(word.ptr + at, word.len - at), url_r))
+    if (url_find(word, &at) && is_host(shown, span_skip(word, at), url_r))
         return true;
     return is_host(shown, word, url_r) || is_host(shown, behind_colon(word), url_r);
 }

@@ -90,7 +90,7 @@ void mime_charset_end(struct charset_stream *stream, struct str *out)
 
 static struct span after(struct span text, size_t len)
 {
-    return span_from(text.ptr + len, text.len - len);
+    return span_skip(text, len);
 }
 
 static bool find(struct span *text, const char *word)

@@ -82,14 +82,6 @@ static size_t decode_base64(struct decoder *d)
     return len;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* What stands after '=' at s: bytes used, and the byte it means or -1 for none. */
 static size_t quoted_escape(struct decoder *d, struct span s, int *byte_r)
 {
@@ -121,7 +113,7 @@ static size_t decode_quoted(struct decoder *d)
         size_t used = byte == '=' ? quoted_escape(d, s, &byte) : 1;
         if (byte >= 0)
             d->piece[len++] = (char)byte;
-        s = span_from(s.ptr + used, s.len - used);
+        s = span_skip(s, used);
     }
     d->rest = s;
     return len;

@@ -1,11 +1,6 @@
 /* mime_flow.c - puts lines together again that were cut on the way. */
 #include "milter/inspect/mime_flow.h"
 
-static struct span behind(struct span s, size_t len)
-{
-    return span_from(s.ptr + len, s.len - len);
-}
-
 /* How long the line end at the front is; 0: there is none. */
 static size_t line_end(struct span at)
 {
@@ -18,13 +13,13 @@ static bool take_fold(struct str *out, struct span *rest)
     size_t end = line_end(*rest);
 
     if (end > 0 && end < rest->len && (rest->ptr[end] == ' ' || rest->ptr[end] == '\t')) {
-        *rest = behind(*rest, end + 1);
+        *rest = span_skip(*rest, end + 1);
         return true;
     }
     if (rest->len < 2 || *rest->ptr != '\\' || memchr("nN,;\\", rest->ptr[1], 5) == NULL)
         return false;
     str_addc(out, (rest->ptr[1] | 0x20) == 'n' ? '\n' : rest->ptr[1]);
-    *rest = behind(*rest, 2);
+    *rest = span_skip(*rest, 2);
     return true;
 }
 
@@ -34,7 +29,7 @@ void flow_unfold(struct str *out, struct span text)
         if (take_fold(out, &text))
             continue;
         str_addc(out, *text.ptr);
-        text = behind(text, 1);
+        text = span_skip(text, 1);
     }
 }
 
@@ -42,20 +37,20 @@ void flow_unfold(struct str *out, struct span text)
 static struct span without_marks(struct span line)
 {
     while (line.len > 0 && *line.ptr == '>')
-        line = behind(line, 1);
-    return span_starts(line, SPAN(" ")) ? behind(line, 1) : line;
+        line = span_skip(line, 1);
+    return span_starts(line, SPAN(" ")) ? span_skip(line, 1) : line;
 }
 
 void flow_join(struct str *out, struct span text)
 {
     while (text.len > 0) {
-        size_t end = *text.ptr == ' ' ? line_end(behind(text, 1)) : 0;
+        size_t end = *text.ptr == ' ' ? line_end(span_skip(text, 1)) : 0;
 
         if (end > 0) {
-            text = without_marks(behind(text, 1 + end));
+            text = without_marks(span_skip(text, 1 + end));
             continue;
         }
         str_addc(out, *text.ptr);
-        text = behind(text, 1);
+        text = span_skip(text, 1);
     }
 }

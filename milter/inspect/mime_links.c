@@ -163,7 +163,7 @@ static void begin(struct mime_text *text, struct span *piece)
     add_reading(text, name);
     if (mark == 0 && mime_charset_other(text->label, name, *piece, &other))
         add_reading(text, other);
-    *piece = span_from(piece->ptr + mark, piece->len - mark);
+    *piece = span_skip(*piece, mark);
 }
 
 /* What the piece gives counts against the limit on text; past it the piece is dropped. */

@@ -49,7 +49,7 @@ static size_t visible_length(struct span text)
         unsigned char c = (unsigned char)text.ptr[at];
         blanks = c == ' ' || c == '\t' ? blanks + 1 : 0;
         if ((c < ' ' && c != '\t') ||
-            (c == '%' && span_starts(span_from(text.ptr + at, text.len - at), SPAN("%00"))))
+            (c == '%' && span_starts(span_skip(text, at), SPAN("%00"))))
             break;
     }
     return at;

@@ -14,7 +14,7 @@ static const struct span fields[] = {{"Content-Disposition", 19}, {"Content-Type
 
 static struct span rest_of(struct span text, size_t from)
 {
-    return span_from(text.ptr + from, text.len - from);
+    return span_skip(text, from);
 }
 
 /* The value of a field that begins here, or len 0. */

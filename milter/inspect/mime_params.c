@@ -16,7 +16,7 @@ static bool is_one_of(char c, const char *bytes)
 
 static struct span skip(struct span s, size_t len)
 {
-    return span_from(s.ptr + len, s.len - len);
+    return span_skip(s, len);
 }
 
 /* Past a comment (RFC 5322 section 3.2.2) that begins here; an unclosed one ends the text. */

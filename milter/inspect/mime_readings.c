@@ -9,21 +9,14 @@
 
 static const char *const params[] = {"filename", "name"};
 
-static int hex(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 static void add_percent(struct str *out, struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        bool is_code = text.ptr[i] == '%' && text.len - i > 2 && hex(text.ptr[i + 1]) >= 0 &&
-                       hex(text.ptr[i + 2]) >= 0;
-        str_addc(out, is_code ? (char)(hex(text.ptr[i + 1]) << 4 | hex(text.ptr[i + 2]))
-                              : text.ptr[i]);
+        bool is_code = text.ptr[i] == '%' && text.len - i > 2 &&
+                       hex_value(text.ptr[i + 1]) >= 0 && hex_value(text.ptr[i + 2]) >= 0;
+        str_addc(out, is_code
+                          ? (char)(hex_value(text.ptr[i + 1]) << 4 | hex_value(text.ptr[i + 2]))
+                          : text.ptr[i]);
         i += is_code ? 2 : 0;
     }
 }
@@ -184,7 +177,7 @@ static bool find_value(struct span rest, enum marks *marks_r, struct span *value
         i++;
     if (i < rest.len && rest.ptr[i] == '=' && i + 1 < rest.len && rest.ptr[i + 1] == '?')
         i--;
-    *value_r = span_from(rest.ptr + i, rest.len - i);
+    *value_r = span_skip(rest, i);
     return true;
 }
 
@@ -218,8 +211,7 @@ static struct loose loose_value(struct span rest)
     bool is_quoted = rest.len > 0 && *rest.ptr == '"';
     struct loose loose = {.rest = rest};
 
-    loose.value =
-        is_quoted ? up_to(span_from(rest.ptr + 1, rest.len - 1), "\"") : up_to(rest, ";");
+    loose.value = is_quoted ? up_to(span_skip(rest, 1), "\"") : up_to(rest, ";");
     loose.shorter = is_quoted ? loose.value : up_to(loose.value, " \t(");
     return loose;
 }
@@ -254,11 +246,10 @@ static void add_anywhere(struct mime_state *s, struct mime_names *names, struct 
     struct span charset = {"", 0};
 
     for (size_t i = 0; i + 5 < text.len && names->uninspected == NULL; i++) {
-        struct span rest = span_from(text.ptr + i, text.len - i);
+        struct span rest = span_skip(text, i);
         struct loose loose;
         enum marks marks;
-        if (!span_istarts(rest, SPAN("name")) ||
-            !find_value(span_from(rest.ptr + 4, rest.len - 4), &marks, &rest))
+        if (!span_istarts(rest, SPAN("name")) || !find_value(span_skip(rest, 4), &marks, &rest))
             continue;
         loose = loose_value(without_comment(rest));
         if (marks != MARKS_PIECE)

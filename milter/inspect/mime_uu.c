@@ -15,7 +15,7 @@ static bool is_alnum(char c)
 
 static struct span skip(struct span s, size_t len)
 {
-    return span_from(s.ptr + len, s.len - len);
+    return span_skip(s, len);
 }
 
 /* "begin 644 name", "begin-base64 644 name" (POSIX uuencode); rows of blanks are one by now. */

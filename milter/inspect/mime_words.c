@@ -13,7 +13,7 @@ struct word {
 /* "=?charset*language?B?text?=" at the front. */
 static bool read_word(struct span at, struct word *word)
 {
-    struct span rest = span_from(at.ptr + 2, at.len - 2), charset, encoding;
+    struct span rest = span_skip(at, 2), charset, encoding;
     size_t end;
 
     if (!span_cut(&rest, '?', &charset) || rest.ptr == NULL ||
@@ -70,7 +70,7 @@ static struct span after_word(struct span rest)
     struct span next = rest;
 
     while (next.len > 0 && strchr(" \t\r\n", *next.ptr) != NULL && *next.ptr != '\0')
-        next = span_from(next.ptr + 1, next.len - 1);
+        next = span_skip(next, 1);
     return span_starts(next, SPAN("=?")) ? next : rest;
 }
 
@@ -82,11 +82,11 @@ bool words_decode(struct str *out, struct span text)
     size_t at;
 
     while (span_find(text, SPAN("=?"), &at)) {
-        struct span from = span_from(text.ptr + at, text.len - at);
+        struct span from = span_skip(text, at);
         str_add(out, span_from(text.ptr, at));
         if (!read_word(from, &word)) {
             str_add(out, span_from(from.ptr, 2));
-            text = span_from(from.ptr + 2, from.len - 2);
+            text = span_skip(from, 2);
             continue;
         }
         is_known &= add_word(out, &word, d);

@@ -24,7 +24,7 @@ static bool is_offset(struct span text)
 
     if (text.len == 0 || (text.ptr[0] != '+' && text.ptr[0] != '-'))
         return false;
-    text = span_from(text.ptr + 1, text.len - 1);
+    text = span_skip(text, 1);
     span_cut(&text, ':', &hours);
     span_cut(&text, ':', &minutes);
     return is_number(hours, HOURS_MAX) && is_number(minutes, MINUTES_MAX) &&

@@ -31,8 +31,7 @@ static bool identify(struct spf_state *state)
     if (request->sender.len == 0)
         at = 0;
     if (request->sender.len > SPF_VALUE_MAX ||
-        !domain_normalize(span_from(sender.ptr + at, sender.len - at), domain) ||
-        strchr(domain, '.') == NULL)
+        !domain_normalize(span_skip(sender, at), domain) || strchr(domain, '.') == NULL)
         return false;
     state->values.sender_domain = arena_span(state->arena, span_of(domain));
     state->values.local = at > 1 ? span_from(sender.ptr, at - 1) : SPAN("postmaster");

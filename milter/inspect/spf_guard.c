@@ -232,7 +232,7 @@ static SPF_dns_rr_t *look_up(SPF_dns_server_t *dns, const char *domain, ns_type 
         return make_answer(domain, type, NO_DATA);
     if (read_number(name, state->asking_count, &number))
         return look_up_term(state, number, domain, type);
-    part = name.len > 0 ? span_from(name.ptr + 1, name.len - 1) : name;
+    part = name.len > 0 ? span_skip(name, 1) : name;
     if (span_starts(name, SPAN("h")) && span_cut(&part, '.', &name) && part.ptr != NULL &&
         read_number(name, SPF_HOSTS_MAX, &host) &&
         read_number(part, state->asking_count, &number))

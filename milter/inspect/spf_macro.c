@@ -27,7 +27,7 @@ static const struct {
 
 static struct span after(struct span s, size_t count)
 {
-    return span_from(s.ptr + count, s.len - count);
+    return span_skip(s, count);
 }
 
 static bool is_escape(char sign, struct span *means_r)

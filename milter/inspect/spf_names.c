@@ -99,7 +99,7 @@ size_t spf_hosts(const struct dns_answer *answer, struct span hosts_r[SPF_HOSTS_
 
         if (host.len <= skip)
             continue;
-        host = span_from(host.ptr + skip, host.len - skip);
+        host = span_skip(host, skip);
         if (dns_name_is_valid(host))
             hosts_r[count++] = host;
     }

@@ -23,7 +23,7 @@ static const struct mechanism {
 
 static struct span after(struct span s, size_t count)
 {
-    return span_from(s.ptr + count, s.len - count);
+    return span_skip(s, count);
 }
 
 int spf_record_select(const struct dns_answer *answer, struct span *text_r)

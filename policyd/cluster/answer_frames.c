@@ -35,7 +35,7 @@ void answer_add_data(struct str *out, struct span bytes)
         size_t len = bytes.len < ANSWER_MAX_DATA ? bytes.len : ANSWER_MAX_DATA;
 
         add_frame(out, 'D', span_from(bytes.ptr, len));
-        bytes = span_from(bytes.ptr + len, bytes.len - len);
+        bytes = span_skip(bytes, len);
     }
 }
 
@@ -128,7 +128,7 @@ static int take_whole(struct answer_frames *frames, struct span *rest, struct er
         if (take_frame(frames, rest->ptr[0], span_from(rest->ptr + HEADER, size - HEADER),
                        err) == -1)
             return -1;
-        *rest = span_from(rest->ptr + size, rest->len - size);
+        *rest = span_skip(*rest, size);
     }
     if (frames->is_over)
         return rest->len == 0 ? 0 : err_set(err, "something after the end");

@@ -51,7 +51,7 @@ void answer_send(struct answer_sender *sender, struct span bytes)
         size_t len = bytes.len < room ? bytes.len : room;
 
         str_add(&sender->plain, span_from(bytes.ptr, len));
-        bytes = span_from(bytes.ptr + len, bytes.len - len);
+        bytes = span_skip(bytes, len);
         if (sender->plain.len == ANSWER_STREAM_PLAIN) {
             send_piece(sender, str_span(&sender->plain), false);
             str_reset(&sender->plain);
@@ -92,7 +92,7 @@ static int begin_receiving(struct answer_receiver *receiver, struct span *piece,
     if (!is_good)
         return err_set(err, "the answer is not signed by the node that was asked, or begins "
                             "with another piece than its first");
-    *piece = span_from(piece->ptr + ANSWER_STREAM_HEAD, piece->len - ANSWER_STREAM_HEAD);
+    *piece = span_skip(*piece, ANSWER_STREAM_HEAD);
     receiver->is_begun = true;
     return 0;
 }

@@ -8,7 +8,7 @@
 
 static struct span name_of(struct span subject)
 {
-    return subject.len > 5 ? span_from(subject.ptr + 5, subject.len - 5) : SPAN("");
+    return subject.len > 5 ? span_skip(subject, 5) : SPAN("");
 }
 
 static int edit(struct span name, const struct list_payload *list, struct err *err)

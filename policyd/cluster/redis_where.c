@@ -37,7 +37,7 @@ int redis_where_parse(const char *text, struct redis_where *where_r, struct err 
     *where_r = (struct redis_where){.kind = REDIS_WHERE_INET};
     if (span_starts(rest, SPAN("sentinel:"))) {
         where_r->kind = REDIS_WHERE_SENTINEL;
-        return parse_sentinels(where_r, span_from(rest.ptr + 9, rest.len - 9), err);
+        return parse_sentinels(where_r, span_skip(rest, 9), err);
     }
     where_r->count = 1;
     if (socket_address_parse(rest, &where_r->each[0], err) != 0)

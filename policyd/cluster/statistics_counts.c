@@ -87,7 +87,7 @@ static void add_sender(struct counts *counts, struct span sender, const struct m
 
     for (size_t i = sender.len; i > 0 && domain.ptr[0] == '<'; i--)
         if (sender.ptr[i - 1] == '@')
-            domain = span_from(sender.ptr + i, sender.len - i);
+            domain = span_skip(sender, i);
     add(counts, DIMENSION_SENDER, sender.len > 0 ? sender : SPAN("<>"), m);
     add(counts, DIMENSION_SENDER_DOMAIN, domain, m);
 }

@@ -19,7 +19,7 @@ static bool next_word(struct span *list, struct span *word_r)
     while (end < list->len && !is_separator(list->ptr[end]))
         end++;
     *word_r = span_from(list->ptr + begin, end - begin);
-    *list = span_from(list->ptr + end, list->len - end);
+    *list = span_skip(*list, end);
     return word_r->len > 0;
 }
 
