@@ -20,7 +20,8 @@ static struct {
     pthread_cond_t wake;
     pthread_t thread;
     bool is_running, is_ending, is_woken;
-    _Atomic bool is_sending; /* a batch is taken and not acknowledged */
+    _Atomic bool is_sending;   /* a batch is taken and not acknowledged */
+    bool is_answered, is_good; /* what Redis said of it */
     uint64_t seq;
     size_t count; /* of the batch that is not acknowledged yet */
     struct pending *batch[PENDING_BATCH];
@@ -67,14 +68,38 @@ static struct argv *command_of(const struct identity *identity)
 
 static void drop_batch(void)
 {
-    while (sender.count > 0)
-        xfree(&sender.batch[--sender.count]);
+    pending_drop(sender.batch, sender.count);
+    sender.count = 0;
     sender.is_sending = false;
 }
 
 bool counters_sender_is_idle(void)
 {
     return pending_count() == 0 && !sender.is_sending;
+}
+
+/* On the link's thread. */
+static void on_reply(void *ctx, const redisReply *reply, const char *why)
+{
+    (void)ctx, (void)why;
+    pthread_mutex_lock(&sender.lock);
+    sender.is_answered = true;
+    sender.is_good = reply != NULL && reply->type != REDIS_REPLY_ERROR;
+    pthread_cond_signal(&sender.wake);
+    pthread_mutex_unlock(&sender.lock);
+}
+
+/* Without a deadline of its own: the link tells each command exactly once, in time. */
+static bool await_reply(void)
+{
+    bool is_good;
+
+    pthread_mutex_lock(&sender.lock);
+    while (!sender.is_answered)
+        pthread_cond_wait(&sender.wake, &sender.lock);
+    is_good = sender.is_good;
+    pthread_mutex_unlock(&sender.lock);
+    return is_good;
 }
 
 /* 0 acknowledged, -1 to be sent again. */
@@ -85,13 +110,17 @@ static int send_batch(const struct identity *identity)
                                           .argc = argv->count,
                                           .argv = argv->of,
                                           .timeout_ms = (int)cluster_settings()->redis_timeout};
-    struct err err;
-    redisReply *reply = redis_ask(cluster_redis_counters(), &command, &err);
 
+    sender.is_answered = false;
+    pending_row_lock();
+    redis_send(cluster_redis_counters(), &command, on_reply, NULL);
+    pending_set_sent(sender.batch, sender.count, true);
+    pending_row_unlock();
     argv_free(&argv);
-    if (reply == NULL)
+    if (!await_reply()) {
+        pending_set_sent(sender.batch, sender.count, false);
         return -1;
-    freeReplyObject(reply);
+    }
     drop_batch();
     return 0;
 }

@@ -155,6 +155,7 @@ static void ask_redis(struct shared_read *shared, const uint8_t *secret, int tim
     uint8_t name[8];
 
     argv_number(argv, (int64_t)shared->count);
+    pending_row_lock();
     for (size_t i = 0; i < shared->count; i++) {
         struct sharing *s = &shared->of[i];
         name_hash(secret, s->ask->name, name);
@@ -168,6 +169,7 @@ static void ask_redis(struct shared_read *shared, const uint8_t *secret, int tim
     command.argv = argv->of;
     command.timeout_ms = timeout_ms;
     redis_send(cluster_redis_counters(), &command, on_reply, shared);
+    pending_row_unlock();
     argv_free(&argv);
 }
 

@@ -18,6 +18,18 @@ static size_t bucket_of(const struct counters_key *key)
     return ((size_t)key->key[0] << 8 | key->key[1]) % BUCKETS;
 }
 
+static pthread_mutex_t row = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void pending_row_lock(void)
+{
+    pthread_mutex_lock(&row);
+}
+
+void pending_row_unlock(void)
+{
+    pthread_mutex_unlock(&row);
+}
+
 /* Charges of one key within one part of the window are one. */
 static struct pending *find(const struct counters_key *key, int64_t window, int64_t at_ms)
 {
@@ -25,7 +37,8 @@ static struct pending *find(const struct counters_key *key, int64_t window, int6
 
     LIST_FOREACH(p, &pending.buckets[bucket_of(key)], in_bucket)
     {
-        if (memcmp(&p->key, key, sizeof *key) == 0 && at_ms - p->at_ms < window_width(window))
+        if (!p->is_taken && memcmp(&p->key, key, sizeof *key) == 0 &&
+            at_ms - p->at_ms < window_width(window))
             return p;
     }
     return NULL;
@@ -70,12 +83,30 @@ size_t pending_take(struct pending *batch[PENDING_BATCH])
     pthread_mutex_lock(&pending.lock);
     while (count < PENDING_BATCH && (p = TAILQ_FIRST(&pending.all)) != NULL) {
         TAILQ_REMOVE(&pending.all, p, in_order);
-        LIST_REMOVE(p, in_bucket);
+        p->is_taken = true;
         pending.count--;
         batch[count++] = p;
     }
     pthread_mutex_unlock(&pending.lock);
     return count;
+}
+
+void pending_set_sent(struct pending *const *batch, size_t count, bool is_sent)
+{
+    pthread_mutex_lock(&pending.lock);
+    for (size_t i = 0; i < count; i++)
+        batch[i]->is_sent = is_sent;
+    pthread_mutex_unlock(&pending.lock);
+}
+
+void pending_drop(struct pending **batch, size_t count)
+{
+    pthread_mutex_lock(&pending.lock);
+    for (size_t i = 0; i < count; i++) {
+        LIST_REMOVE(batch[i], in_bucket);
+        xfree(&batch[i]);
+    }
+    pthread_mutex_unlock(&pending.lock);
 }
 
 size_t pending_count(void)
@@ -104,7 +135,7 @@ int64_t pending_read(const struct counters_key *key, enum charge_kind kind, stru
     pthread_mutex_lock(&pending.lock);
     LIST_FOREACH(p, &pending.buckets[bucket_of(key)], in_bucket)
     {
-        if (memcmp(p->key.key, key->key, sizeof key->key) != 0)
+        if (p->is_sent || memcmp(p->key.key, key->key, sizeof key->key) != 0)
             continue;
         sum += p->amount;
         if (kind == CHARGE_DISTINCT && !has_member(members, p->key.member))
@@ -120,6 +151,5 @@ void pending_clear(void)
     size_t count;
 
     while ((count = pending_take(batch)) > 0)
-        for (size_t i = 0; i < count; i++)
-            xfree(&batch[i]);
+        pending_drop(batch, count);
 }

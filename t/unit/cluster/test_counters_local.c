@@ -260,9 +260,17 @@ START_TEST(what_waits_for_redis_is_added_up_and_bounded)
     }
     ck_assert_uint_eq(pending_take(batch), PENDING_BATCH);
     ck_assert_int_eq(batch[0]->amount, 10);
+    ck_assert_int_eq(pending_read(&of_alice, CHARGE_MESSAGES, &members), 11); /* on its way */
+    pending_set_sent(batch, PENDING_BATCH, true);
     ck_assert_int_eq(pending_read(&of_alice, CHARGE_MESSAGES, &members), 0);
-    for (size_t i = 0; i < PENDING_BATCH; i++)
-        free(batch[i]);
+    ask = ask_of(per_user, "alice", "");
+    ck_assert(
+        pending_add(&ask, &key, (const uint8_t *)"12345678", 1000)); /* not to what is gone */
+    ck_assert_int_eq(pending_read(&of_alice, CHARGE_MESSAGES, &members), 1);
+    pending_set_sent(batch, PENDING_BATCH, false); /* Redis did not take it */
+    ck_assert_int_eq(pending_read(&of_alice, CHARGE_MESSAGES, &members), 12);
+    pending_drop(batch, PENDING_BATCH);
+    ck_assert_int_eq(pending_read(&of_alice, CHARGE_MESSAGES, &members), 1);
     pending_clear();
     ck_assert_uint_eq(pending_count(), 0);
 }
