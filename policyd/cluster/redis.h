@@ -35,7 +35,7 @@ bool redis_is_up(struct redis *redis);
 /* For people: "up since T", "down since T: why". */
 void redis_state(struct redis *redis, struct str *out);
 
-/* A Lua script; sent by its sha1, in full when Redis does not know it. Static storage: sha1 is filled in at first use. */
+/* A Lua script; sent in full the first time over a connection, then by its sha1. Static storage: sha1 is filled in at first use. */
 struct redis_script {
     const char *text;
     bool

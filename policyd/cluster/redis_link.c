@@ -89,8 +89,33 @@ static void tick_at(struct redis *redis, int64_t deadline_ms)
     set_timer(redis->on_tick, after > 0 ? after : 0);
 }
 
+static void put_in_full(struct redis *redis, struct redis_job *job)
+{
+    size_t before = job->len;
+
+    redis_job_put_in_full(job);
+    pthread_mutex_lock(&redis->lock);
+    redis->bytes_under_way += job->len - before;
+    pthread_mutex_unlock(&redis->lock);
+}
+
+/* True from the second time on. */
+static bool has_sent(struct redis *redis, const struct redis_script *script)
+{
+    for (size_t i = 0; i < redis->sent_count; i++)
+        if (redis->sent[i] == script)
+            return true;
+    if (redis->sent_count < REDIS_SCRIPTS)
+        redis->sent[redis->sent_count++] = script;
+    return false;
+}
+
+/* A script goes in full the first time over a connection: sent again because Redis did not know it, it would come behind commands that were
+ * given later. */
 static void write_job(struct redis *redis, struct redis_job *job)
 {
+    if (job->script != NULL && !job->is_in_full && !has_sent(redis, job->script))
+        put_in_full(redis, job);
     redis_conn_write(redis->conn, span_from(job->bytes, job->len));
     redis_jobs_add(&redis->pending, job);
 }
@@ -117,17 +142,6 @@ static bool wants_script(const struct redis_job *job, const redisReply *reply)
            span_starts(span_from(reply->str, reply->len), SPAN("NOSCRIPT"));
 }
 
-static void send_script(struct redis *redis, struct redis_job *job)
-{
-    size_t before = job->len;
-
-    redis_job_put_in_full(job);
-    pthread_mutex_lock(&redis->lock);
-    redis->bytes_under_way += job->len - before;
-    pthread_mutex_unlock(&redis->lock);
-    write_job(redis, job);
-}
-
 static void on_reply(void *ctx, redisReply *reply)
 {
     struct redis *redis = ctx;
@@ -143,7 +157,8 @@ static void on_reply(void *ctx, redisReply *reply)
         redis_breaker_success(&redis->breaker);
     if (wants_script(job, reply)) {
         freeReplyObject(reply);
-        send_script(redis, job);
+        put_in_full(redis, job);
+        write_job(redis, job);
         return;
     }
     finish(redis, job, reply, NULL);
@@ -182,6 +197,7 @@ static void on_dialled(void *ctx, struct redis_conn *conn, const char *text)
     redis_watch_set(redis->watch, text);
     redis_conn_use(conn, &user, redis);
     redis->conn = conn;
+    redis->sent_count = 0;
     set_state(redis, REDIS_UP, "");
     health_set(redis->options.health, false, LOG_LEVEL_WARN, "%s", "");
     log_info("%s: connected to %s", redis->options.health, text);

@@ -9,6 +9,7 @@
 
 #define REDIS_MAX_QUEUE_BYTES (256 * 1024 * 1024)
 #define REDIS_TEXTS           6
+#define REDIS_SCRIPTS         32 /* more than there are */
 #define REDIS_STALL_MS                                                                         \
     1000 /* replies are due and nothing at all is heard: the connection is dead */
 
@@ -49,6 +50,8 @@ struct redis {
     struct redis_breaker breaker;
     struct redis_dial *dial;
     struct redis_conn *conn;
+    const struct redis_script *sent[REDIS_SCRIPTS]; /* over this connection */
+    size_t sent_count;
     struct redis_hints *hints;
     struct redis_watch *watch;
 };

@@ -127,6 +127,35 @@ START_TEST(test_script)
 }
 END_TEST
 
+static void keep_number(void *ctx, const redisReply *reply, const char *why)
+{
+    (void)why;
+    *(long long *)ctx =
+        reply != NULL && reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
+}
+
+/* What was given first is done first, though Redis may not know its script yet. */
+START_TEST(test_scripts_in_order)
+{
+    static struct redis_script add = {.text = "return redis.call('INCR', KEYS[1])"},
+                               look = {.text =
+                                           "return tonumber(redis.call('GET', KEYS[1]) or 0)"};
+    const struct span words[] = {SPAN("1"), SPAN("n")};
+    const struct redis_command adds = {&add, COUNT_OF(words), words, 5000},
+                               looks = {&look, COUNT_OF(words), words, 5000};
+    long long added = 0, seen = -2;
+
+    begin("");
+    freeReplyObject(redis_ask(redis, &looks, &err)); /* known from here on */
+    redis_send(redis, &adds, keep_number, &added);
+    redis_send(redis, &looks, keep_number, &seen);
+    freeReplyObject(redis_askf(redis, 5000, &err, "PING"));
+    ck_assert_int_eq(added, 1);
+    ck_assert_int_eq(seen, 1);
+    end();
+}
+END_TEST
+
 static char last_hint[64];
 
 static void on_hint(void *ctx, struct span message)
@@ -346,6 +375,7 @@ START_TEST(test_unknown_name)
 }
 END_TEST
 
-SUITE_MAIN("redis", test_commands, test_before_the_connection, test_script, test_hints,
-           test_hanging, test_killed_and_back, test_each_once, test_readonly, test_password,
-           test_wrong_options, test_unknown_name, test_many_threads, test_long_replies)
+SUITE_MAIN("redis", test_commands, test_before_the_connection, test_script,
+           test_scripts_in_order, test_hints, test_hanging, test_killed_and_back,
+           test_each_once, test_readonly, test_password, test_wrong_options, test_unknown_name,
+           test_many_threads, test_long_replies)
