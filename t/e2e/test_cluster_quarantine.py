@@ -164,7 +164,8 @@ def swap(r, key):
 
 
 def change(r, key):
-    r.command("LSET", key, 0, r.command("LINDEX", key, 0)[:-1] + b"x")
+    piece = r.command("LINDEX", key, 0)
+    r.command("LSET", key, 0, piece[:-1] + bytes([piece[-1] ^ 1]))  # never the byte that was there
 
 
 def cut(r, key):
