@@ -188,7 +188,7 @@ def _(c):
     os.chown(key, 61002, 61002)
     c[1].policyd.restart()
     c.wait_link(1)
-    wait.until(lambda: add(c[1], "198.51.100.1").exit == 0, 10, "the second administrator")
+    wait.until(lambda: c[1].ctl("list", "add", "friends", "198.51.100.1").exit == 0, 10, "the second administrator")
     until = time.monotonic() + 3
     done = {0: [], 1: []}
 
